@@ -1,0 +1,17 @@
+/* Whole small files, read below a directory. */
+#pragma once
+
+#include "base/text.h"
+
+/*
+ * Appends the content of `path` (relative to `directory`, or AT_FDCWD) to `into`, reading until
+ * the end: files of procfs have no size and may give 4 KiB at a time. 0, or -errno of open or
+ * read; -EFBIG when there are more than `max` bytes. On failure `into` is as it was.
+ */
+int file_read(int directory, const char *path, size_t max, struct text *into) MUST_CHECK;
+
+/* Replaces `into` by the target of a symbolic link. 0 or -errno (then `into` is empty). */
+int file_read_link(int directory, const char *path, struct text *into) MUST_CHECK;
+
+/* For CLEANUP: closes a descriptor unless it is negative. */
+void file_close(const int *fd);

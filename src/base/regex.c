@@ -1,0 +1,93 @@
+/*
+ * The limits are in PCRE2's units (pcre2api(3), "The match context"): calls of the matcher and
+ * kilobytes of heap. A command line is at most 2 MB and usually 100 bytes; a sane expression
+ * needs a few calls a byte.
+ */
+#include "base/regex.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "base/memory.h"
+
+#define MATCH_LIMIT 1000000
+#define DEPTH_LIMIT 10000
+#define HEAP_LIMIT_KIB 10240
+
+struct regex {
+	pcre2_code *code;
+	pcre2_match_context *context;
+	pcre2_match_data *data;
+};
+
+static int compile_failed(const char *pattern, int code, size_t offset, struct error *err)
+{
+	PCRE2_UCHAR message[256];
+
+	if (pcre2_get_error_message(code, message, sizeof(message)) < 0)
+		message[0] = '\0';
+	return error_set(err, -EINVAL, "regular expression \"%s\": %s at offset %zu", pattern,
+			 (const char *)message, offset);
+}
+
+int regex_new(const char *pattern, struct regex **ret_regex, struct error *err)
+{
+	struct regex *regex;
+	size_t offset;
+	pcre2_code *code;
+	int number;
+
+	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+			     PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C,
+			     &number, &offset, NULL);
+	if (!code)
+		return compile_failed(pattern, number, offset, err);
+	regex = memory_new(1, sizeof(*regex));
+	regex->code = code;
+	regex->context = pcre2_match_context_create(NULL);
+	regex->data = pcre2_match_data_create_from_pattern(code, NULL);
+	if (!regex->context || !regex->data)
+		abort();
+	pcre2_set_match_limit(regex->context, MATCH_LIMIT);
+	pcre2_set_depth_limit(regex->context, DEPTH_LIMIT);
+	pcre2_set_heap_limit(regex->context, HEAP_LIMIT_KIB);
+	*ret_regex = regex;
+	return 0;
+}
+
+void regex_free(struct regex *regex)
+{
+	if (!regex)
+		return;
+	pcre2_match_data_free(regex->data);
+	pcre2_match_context_free(regex->context);
+	pcre2_code_free(regex->code);
+	free(regex);
+}
+
+bool regex_match(const struct regex *regex, struct bytes subject)
+{
+	return pcre2_match(regex->code, (PCRE2_SPTR)subject.data, subject.length, 0, 0,
+			   regex->data, regex->context) >= 0;
+}
+
+bool regex_match_group(const struct regex *regex, struct bytes subject, const char *name,
+		       struct bytes *ret_group)
+{
+	const PCRE2_SIZE *span;
+	int group;
+
+	if (!regex_match(regex, subject))
+		return false;
+	group = pcre2_substring_number_from_name(regex->code, (PCRE2_SPTR)name);
+	if (group < 0)
+		return false;
+	span = pcre2_get_ovector_pointer(regex->data) + 2 * (size_t)group;
+	if (span[0] == PCRE2_UNSET)
+		return false;
+	*ret_group = (struct bytes){ subject.data + span[0], span[1] - span[0] };
+	return true;
+}

@@ -1,0 +1,124 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "test.h"
+
+static char folder[] = "/tmp/file_test-XXXXXX";
+static int at = -1;
+
+static bool write_file(const char *name, const char *data, size_t length)
+{
+	int fd = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool written = fd >= 0 && write(fd, data, length) == (ssize_t)length;
+
+	file_close(&fd);
+	return written;
+}
+
+TEST(opens_the_folder)
+{
+	REQUIRE(mkdtemp(folder) != NULL);
+	at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(at >= 0);
+}
+
+TEST(reads_a_file_and_appends)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	REQUIRE(write_file("plain", "con\0tent\n", 9));
+	text_append_string(&text, "before:");
+	CHECK_EQ_INT(file_read(at, "plain", 100, &text), 0);
+	CHECK_EQ_INT(text.length, 7 + 9);
+	CHECK_EQ_MEM(text.data, "before:con\0tent\n", 17);
+}
+
+TEST(reads_an_empty_file)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	REQUIRE(write_file("empty", "", 0));
+	CHECK_EQ_INT(file_read(at, "empty", 100, &text), 0);
+	CHECK_EQ_STR(text_string(&text), "");
+}
+
+TEST(reads_many_pages)
+{
+	CLEANUP(text_deinit) struct text written = { 0 }, text = { 0 };
+
+	for (unsigned i = 0; i < 5000; i++)
+		text_printf(&written, "line %u\n", i);
+	REQUIRE(write_file("long", written.data, written.length));
+	CHECK_EQ_INT(file_read(at, "long", 1 << 20, &text), 0);
+	CHECK_EQ_STR(text_string(&text), text_string(&written));
+}
+
+TEST(more_than_the_limit_is_refused)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	REQUIRE(write_file("ten", "0123456789", 10));
+	text_append_string(&text, "kept");
+	CHECK_EQ_INT(file_read(at, "ten", 9, &text), -EFBIG);
+	CHECK_EQ_STR(text_string(&text), "kept");
+	CHECK_EQ_INT(file_read(at, "ten", 10, &text), 0);
+	CHECK_EQ_STR(text_string(&text), "kept0123456789");
+}
+
+TEST(says_why_not)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	text_append_string(&text, "kept");
+	CHECK_EQ_INT(file_read(at, "missing", 100, &text), -ENOENT);
+	CHECK_EQ_INT(file_read(at, ".", 100, &text), -EISDIR);
+	CHECK_EQ_STR(text_string(&text), "kept");
+}
+
+/* The kernel gives at most a page at a time there, and no size. */
+TEST(reads_procfs)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	CHECK_EQ_INT(file_read(AT_FDCWD, "/proc/self/limits", 1 << 16, &text), 0);
+	CHECK(strstr(text_string(&text), "Max open files") != NULL);
+}
+
+TEST(reads_links)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	REQUIRE(!symlinkat("socket:[4711]", at, "link"));
+	text_append_string(&text, "something long that must go");
+	CHECK_EQ_INT(file_read_link(at, "link", &text), 0);
+	CHECK_EQ_STR(text_string(&text), "socket:[4711]");
+	CHECK_EQ_INT(file_read_link(at, "plain", &text), -EINVAL);
+	CHECK_EQ_STR(text_string(&text), "");
+	CHECK_EQ_INT(file_read_link(at, "missing", &text), -ENOENT);
+}
+
+TEST(closes_what_is_open)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), none = -1;
+
+	REQUIRE(fd >= 0);
+	file_close(&fd);
+	CHECK_EQ_INT(fcntl(fd, F_GETFD), -1);
+	file_close(&none);
+}
+
+TEST(removes_the_folder)
+{
+	static const char *const names[] = { "plain", "empty", "long", "ten", "link" };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		CHECK_EQ_INT(unlinkat(at, names[i], 0), 0);
+	file_close(&at);
+	CHECK_EQ_INT(rmdir(folder), 0);
+}
+
+TEST_MAIN()
