@@ -1,0 +1,53 @@
+/*
+ * One look at everything: flat sorted arrays in one arena, referring to each other by index,
+ * unchanged after the tick that made it. Rendered from, then kept as the previous one.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "model/rows.h"
+
+/* A limit that was reached; the `what` label of outbound_exporter_truncated_total. */
+enum truncated {
+	TRUNCATED_TARGETS, /* max_targets: the process counts under the target "other" */
+	TRUNCATED_DESTINATIONS, /* max_destinations: the connection counts under "other" */
+	TRUNCATED_PAIRS, /* max_pairs: likewise */
+	TRUNCATED_CONNECTIONS, /* max_connections: the connection was not counted at all */
+	TRUNCATED_SERIES, /* max_series: samples that were left off the page */
+	TRUNCATED_COUNT,
+};
+const char *truncated_name(enum truncated what);
+
+/* About this program itself. */
+struct self_row {
+	uint64_t truncated[TRUNCATED_COUNT]; /* since start */
+	uint64_t unreadable[UNREADABLE_COUNT]; /* processes of the host, in this tick */
+	bool reload_successful;
+	double reload_success_time; /* seconds since 1970 */
+	uint64_t unresolved_names; /* host names without an address now */
+	double cpu_seconds, start_time; /* NAN: unknown, as below */
+	double resident_bytes, virtual_bytes, open_fds, max_fds, threads;
+};
+
+struct snapshot {
+	struct arena arena;
+	double wall, monotonic; /* when the tick began; seconds */
+	struct process_row *processes;
+	size_t process_count;
+	struct target_row *targets;
+	size_t target_count;
+	struct pair_row *pairs;
+	size_t pair_count;
+	struct unowned_row *unowned;
+	size_t unowned_count;
+	struct source_row *sources;
+	size_t source_count;
+	struct probe_row *probes;
+	size_t probe_count;
+	struct own_connection *own; /* connections of this program, newest last */
+	size_t own_count;
+	struct self_row self;
+};
+
+struct snapshot *snapshot_new(double wall, double monotonic);
+void snapshot_free(struct snapshot *snapshot); /* takes NULL */
