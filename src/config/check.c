@@ -1,0 +1,340 @@
+#include "config/check.h"
+
+#include <errno.h>
+#include <math.h>
+#include <pwd.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "config/url.h"
+
+#define USER_STRINGS_MAX 65536 /* NSS modules give up beyond what they are given */
+
+struct checker {
+	struct draft *draft;
+	const struct node *root;
+	struct problems *problems;
+};
+
+/* The node of an element that load.c read: a list may be written as its only item. */
+static struct node *element_of(struct node *list, size_t index)
+{
+	return list->kind == NODE_LIST ? &list->items[index] : list;
+}
+
+static const char *quote(struct checker *checker, const char *text)
+{
+	return problem_quote(&checker->draft->config.arena, text);
+}
+
+/* Where a name was given before, if it was: `names` are nodes of mappings with a `name`. */
+static void check_unique(struct checker *checker, struct node *list, size_t index)
+{
+	struct node *name = node_get(element_of(list, index), "name");
+
+	for (size_t i = 0; name && i < index; i++) {
+		const struct node *other = node_get(element_of(list, i), "name");
+
+		if (!other || other->kind != NODE_SCALAR || name->kind != NODE_SCALAR ||
+		    strcmp(other->text, name->text) != 0)
+			continue;
+		node_complain(name, checker->problems, "name: %s is taken, at %u:%u",
+			      quote(checker, name->text), other->line, other->column);
+		return;
+	}
+}
+
+static bool has_condition(const struct match_config *match)
+{
+	return match->pid || match->pid_file || match->comm.count || match->exe.count ||
+	       match->argv0.count || match->cmdline.count || match->user || match->listen;
+}
+
+static bool has_bad_item(const struct node *mapping)
+{
+	bool is_bad = mapping->is_bad;
+
+	for (size_t i = 0; mapping->kind == NODE_MAPPING && i < mapping->count; i++)
+		is_bad |= mapping->items[i].is_bad || mapping->keys[i].is_bad;
+	return is_bad;
+}
+
+/* 0 and the user's number, or -ENOENT and the like. A number need not be anyone's. */
+static int find_user(const char *user, uid_t *ret_uid)
+{
+	char strings[USER_STRINGS_MAX];
+	struct passwd entry, *found = NULL;
+	uint64_t number;
+	int r;
+
+	if (bytes_parse_u64(bytes_from_string(user), 10, &number)) {
+		*ret_uid = (uid_t)number;
+		return number < (uid_t)-1 ? 0 : -ERANGE;
+	}
+	r = getpwnam_r(user, &entry, strings, sizeof(strings), &found);
+	if (!found)
+		return r && r != ENOENT ? -r : -ENOENT;
+	*ret_uid = found->pw_uid;
+	return 0;
+}
+
+static void check_user(struct checker *checker, struct node *node, struct match_config *match)
+{
+	int r = find_user(match->user, &match->uid);
+
+	if (r == -ENOENT)
+		node_complain(node, checker->problems, "user: there is no user %s",
+			      quote(checker, match->user));
+	else if (r < 0)
+		node_complain(node, checker->problems, "user: cannot look up %s: %s",
+			      quote(checker, match->user), strerror(-r));
+}
+
+static void check_match(struct checker *checker, struct node *node, struct match_config *match)
+{
+	if (match->user)
+		check_user(checker, node_get(node, "user"), match);
+	if (!has_condition(match) && !has_bad_item(node))
+		node_complain(node, checker->problems,
+			      "a match without a condition would match every process");
+}
+
+static void check_targets(struct checker *checker)
+{
+	struct node *list = node_get(checker->root, "targets");
+
+	for (size_t i = 0; i < checker->draft->config.target_count; i++) {
+		const struct target_config *target = &checker->draft->config.targets[i];
+		struct node *node = element_of(list, i), *match = node_get(node, "match");
+
+		check_unique(checker, list, i);
+		for (size_t j = 0; j < target->match_count; j++)
+			check_match(checker, element_of(match, j), &target->matches[j]);
+		if (match && !match->is_bad && !target->match_count)
+			node_complain(match, checker->problems,
+				      "match: expected a list of at least one mapping");
+	}
+}
+
+/* RE2 and PCRE2 write a named group (?P<name>…), PCRE2 also (?<name>…) and (?'name'…). */
+static bool defines_group(const char *pattern, struct bytes group)
+{
+	for (const char *at = pattern; (at = strstr(at, "(?")); at++) {
+		const char *name = at + 2 + (at[2] == 'P');
+
+		if ((*name == '<' || *name == '\'') &&
+		    !strncmp(name + 1, group.data, group.length) &&
+		    (name[1 + group.length] == '>' || name[1 + group.length] == '\''))
+			return true;
+	}
+	return false;
+}
+
+static bool has_group(const struct node *cmdline, struct bytes group)
+{
+	if (!cmdline)
+		return false;
+	if (cmdline->kind == NODE_SCALAR)
+		return defines_group(cmdline->text, group);
+	for (size_t i = 0; i < cmdline->count; i++) {
+		if (cmdline->items[i].kind == NODE_SCALAR &&
+		    defines_group(cmdline->items[i].text, group))
+			return true;
+	}
+	return false;
+}
+
+/* That the braces match and the variables exist is known. */
+static void check_groups(struct checker *checker, struct node *node, const char *template)
+{
+	static const char variable[] = ".Matches.";
+	struct node *name = node_get(node, "name");
+
+	for (const char *at = template; (at = strstr(at, variable));) {
+		struct bytes group;
+
+		at += sizeof(variable) - 1;
+		group = (struct bytes){ at, strcspn(at, " }") };
+		if (name && !has_group(node_get(node, "cmdline"), group))
+			node_complain(name, checker->problems,
+				      "name: no cmdline has a group (?P<%.*s>…)",
+				      (int)group.length, group.data);
+	}
+}
+
+/* Items of process_names with one name are one group, as they are for process-exporter. */
+static struct target_config *find_target(struct target_config *targets, size_t count,
+					 const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (targets[i].name && !strcmp(targets[i].name, name))
+			return &targets[i];
+	}
+	return NULL;
+}
+
+static void add_match(struct arena *arena, struct target_config *target,
+		      const struct match_config *match)
+{
+	struct match_config *matches =
+		arena_alloc(arena, target->match_count + 1, sizeof(*matches));
+
+	if (target->match_count)
+		memcpy(matches, target->matches, target->match_count * sizeof(*matches));
+	matches[target->match_count++] = *match;
+	target->matches = matches;
+}
+
+/* Appends the targets that process_names stand for to those of `targets`. */
+static void add_process_names(struct checker *checker)
+{
+	struct config *config = &checker->draft->config;
+	struct node *list = node_get(checker->root, "process_names");
+	size_t count = config->target_count, own = checker->draft->process_name_count;
+	struct target_config *targets =
+		arena_alloc(&config->arena, count + own, sizeof(*targets));
+
+	if (count)
+		memcpy(targets, config->targets, count * sizeof(*targets));
+	for (size_t i = 0; i < own; i++) {
+		struct process_name *item = &checker->draft->process_names[i];
+		struct node *node = element_of(list, i);
+		struct target_config *target = find_target(targets, count, item->name);
+
+		check_match(checker, node, &item->match);
+		check_groups(checker, node, item->name);
+		if (target && target < targets + config->target_count)
+			node_complain(node, checker->problems, "name: %s is taken by a target",
+				      quote(checker, item->name));
+		if (!target)
+			target = &targets[count++];
+		target->name = item->name;
+		target->is_template = strstr(item->name, "{{") != NULL;
+		target->children = true;
+		add_match(&config->arena, target, &item->match);
+	}
+	config->targets = targets;
+	config->target_count = count;
+}
+
+/* Of host, address and cidr at most one; without them a port. */
+static void check_place(struct checker *checker, struct node *node,
+			struct destination_config *destination)
+{
+	static const char *const keys[] = { "host", "address", "cidr" };
+	const char *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+		struct node *value = node_get(node, keys[i]);
+
+		if (value && first)
+			node_complain(value, checker->problems,
+				      "%s: excludes %s, which is given already", keys[i],
+				      first);
+		else if (value)
+			first = keys[i];
+		destination->has_prefix |= value && i > 0;
+	}
+	if (!first && !node_get(node, "port") && !has_bad_item(node))
+		node_complain(node, checker->problems,
+			      "a destination needs host, address, cidr or port");
+}
+
+static const struct module_config *find_module(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->module_count; i++) {
+		if (config->modules[i].name && !strcmp(config->modules[i].name, name))
+			return &config->modules[i];
+	}
+	return NULL;
+}
+
+static void complain_module(struct checker *checker, struct node *module)
+{
+	const struct config *config = &checker->draft->config;
+	struct nearest nearest;
+
+	nearest_init(&nearest, module->text);
+	for (size_t i = 0; i < config->module_count; i++)
+		nearest_offer(&nearest, config->modules[i].name ? config->modules[i].name : "");
+	node_complain(module, checker->problems, "module: there is no module %s%s%s%s",
+		      quote(checker, module->text), nearest.found ? ", did you mean \"" : "",
+		      nearest.found ? nearest.found : "", nearest.found ? "\"?" : "");
+}
+
+/* A module of the wrong kind is a mistake in the module's name, when that is given. */
+static void check_module(struct checker *checker, struct node *node, struct probe_config *probe)
+{
+	struct node *module = node_get(node, "module"), *url = node_get(node, "url");
+	CLEANUP(error_deinit) struct error err = { 0 };
+	struct url parsed;
+	bool is_tcp;
+
+	if (url_parse(probe->url, &parsed, &err) < 0)
+		return;
+	is_tcp = parsed.scheme == URL_TCP;
+	probe->module = find_module(&checker->draft->config, module ? module->text :
+							     is_tcp ? "tcp_connect" :
+								      "http_2xx");
+	if (!probe->module && module)
+		complain_module(checker, module);
+	else if (probe->module && (probe->module->prober == PROBER_TCP) != is_tcp)
+		node_complain(module ? module : url, checker->problems,
+			      "module: %s is for %s, but the URL is %s",
+			      quote(checker, probe->module->name),
+			      is_tcp ? "http:// and https://" : "tcp://",
+			      is_tcp ? "tcp://" : "http:// or https://");
+}
+
+/* A timeout that nobody chose gives way; one that somebody chose is what they mean. */
+static void check_timeout(struct checker *checker, struct node *node,
+			  struct probe_config *probe)
+{
+	struct node *timeout = node_get(node, "timeout");
+
+	if (!timeout && probe->module && probe->module->timeout > 0)
+		probe->timeout = probe->module->timeout;
+	if (!timeout)
+		probe->timeout = fmin(probe->timeout, probe->interval);
+	else if (!timeout->is_bad && probe->timeout > probe->interval)
+		node_complain(timeout, checker->problems,
+			      "timeout: %s is longer than the interval",
+			      quote(checker, timeout->text));
+}
+
+static void check_probe(struct checker *checker, struct node *node, struct probe_config *probe)
+{
+	struct node *module = node ? node_get(node, "module") : NULL;
+
+	if (!probe->url) {
+		*probe = (struct probe_config){ 0 };
+		return;
+	}
+	if (!module || !module->is_bad)
+		check_module(checker, node, probe);
+	check_timeout(checker, node, probe);
+}
+
+static void check_destinations(struct checker *checker)
+{
+	struct node *list = node_get(checker->root, "destinations");
+
+	for (size_t i = 0; i < checker->draft->config.destination_count; i++) {
+		struct destination_config *destination =
+			&checker->draft->config.destinations[i];
+		struct node *node = element_of(list, i);
+
+		check_unique(checker, list, i);
+		check_place(checker, node, destination);
+		check_probe(checker, node_get(node, "probe"), &destination->probe);
+	}
+}
+
+void check_draft(struct draft *draft, const struct node *root, struct problems *problems)
+{
+	struct checker checker = { .draft = draft, .root = root, .problems = problems };
+
+	check_targets(&checker);
+	add_process_names(&checker);
+	check_destinations(&checker);
+}

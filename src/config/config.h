@@ -1,0 +1,120 @@
+/*
+ * What the user wants, as plain data: filled by load.c from a YAML file through the table of
+ * keys in schema.c, unchanged afterwards, replaced as a whole by a reload. All of it lives in
+ * one arena. The meaning of each field is the help text of its key in schema.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/regex.h"
+
+struct string_list {
+	const char **items;
+	size_t count;
+};
+
+struct regex_list {
+	struct regex **items; /* owned by the configuration, see its `regexes` */
+	size_t count;
+};
+
+/* One alternative of a target: every condition that is set must hold. */
+struct match_config {
+	pid_t pid; /* 0: not set */
+	const char *pid_file; /* NULL: not set */
+	struct string_list comm; /* any of; empty: not set */
+	struct string_list exe; /* any of; with a slash the whole path, else the base name */
+	struct string_list argv0; /* process-exporter's `exe`: the same against argv[0] */
+	struct regex_list cmdline; /* all of, unanchored, arguments joined by spaces */
+	const char *user; /* name or number; NULL: not set */
+	uid_t uid; /* of user */
+	uint16_t listen; /* owner of this listening TCP port; 0: not set */
+};
+
+/*
+ * A rule that makes targets: one, called `name`; or, where the name is a process-exporter
+ * template ("{{.ExeBase}}"), one for each name that its processes give.
+ */
+struct target_config {
+	const char *name;
+	bool is_template;
+	bool children;
+	struct match_config *matches; /* any of */
+	size_t match_count;
+};
+
+struct status_range {
+	unsigned first, last;
+};
+
+enum prober { PROBER_HTTP, PROBER_TCP };
+
+struct module_config {
+	const char *name;
+	enum prober prober;
+	double timeout; /* seconds; 0: not set */
+	struct {
+		struct status_range *valid_status_codes; /* empty: 2xx */
+		size_t valid_status_code_count;
+		const char *method;
+		bool follow_redirects;
+		uint64_t body_size_limit; /* bytes */
+		struct regex_list fail_if_body_matches, fail_if_body_not_matches;
+		bool insecure_skip_verify;
+		const char *ca_file; /* NULL: the system's */
+	} http;
+};
+
+struct probe_config {
+	const char *url; /* http, https or tcp; NULL: no probe */
+	double interval, timeout; /* seconds */
+	const struct module_config *module; /* never NULL when url is set */
+};
+
+struct destination_config {
+	const char *name;
+	const char *host; /* resolved at run time; NULL: not set */
+	bool has_prefix; /* `address` or `cidr` */
+	struct prefix prefix;
+	uint16_t port; /* 0: any */
+	struct probe_config probe;
+};
+
+enum sockets_mode { SOCKETS_AUTO, SOCKETS_PROCFS };
+enum discover_mode { DISCOVER_AUTO, DISCOVER_ON, DISCOVER_OFF };
+
+struct config {
+	struct arena arena;
+	struct regex_list regexes; /* every one of it, to free them; the array is on the heap */
+	struct {
+		double interval; /* seconds */
+		enum sockets_mode sockets;
+	} collect;
+	struct {
+		enum discover_mode enabled;
+		unsigned max_targets;
+	} discover;
+	struct target_config *targets;
+	size_t target_count;
+	struct destination_config *destinations;
+	size_t destination_count;
+	struct module_config *modules;
+	size_t module_count;
+	struct {
+		double idle_after, waiting_after; /* seconds */
+	} detect;
+	struct {
+		unsigned max_destinations, max_pairs, max_series, max_connections;
+		double forget_after; /* seconds */
+	} limits;
+};
+
+/* Whether processes that no target matches become targets of their own. */
+bool config_discovers(const struct config *config);
+
+void config_free(struct config *config); /* takes NULL */

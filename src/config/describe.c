@@ -1,0 +1,72 @@
+#include "config/describe.h"
+
+#include "config/option.h"
+
+static void describe_section(const struct section *section, const char *path,
+			     struct text *text);
+
+/* In a table of Markdown a bar ends the cell, also inside of backticks. */
+static void write_cell(struct text *text, const char *string)
+{
+	for (const char *c = string; *c; c++) {
+		if (*c == '|')
+			text_append_char(text, '\\');
+		text_append_char(text, *c);
+	}
+}
+
+static void write_kind(struct text *text, const struct option *option)
+{
+	if (option->type != OPTION_CHOICE) {
+		text_append_string(text, option_kind(option));
+		return;
+	}
+	for (const struct choice *choice = option->choices; choice->word; choice++)
+		text_printf(text, "%s`%s`", choice == option->choices ? "" : ", ",
+			    choice->word);
+}
+
+static void write_fallback(struct text *text, const struct option *option)
+{
+	if (option->fallback)
+		text_printf(text, "`%s`", option->fallback);
+	else if (option->required)
+		text_append_string(text, "required");
+}
+
+static void describe_option(const struct option *option, const char *path, struct text *text)
+{
+	CLEANUP(text_deinit) struct text name = { 0 };
+
+	text_printf(&name, "%s%s%s", path, *path ? "." : "", option->name);
+	text_printf(text, "| `%s` | ", text_string(&name));
+	write_kind(text, option);
+	text_append_string(text, " | ");
+	write_fallback(text, option);
+	if (option->between.minimum)
+		text_printf(text, " | `%s` to `%s` | ", option->between.minimum,
+			    option->between.maximum);
+	else
+		text_append_string(text, " | | ");
+	write_cell(text, option->help);
+	text_append_string(text, " |\n");
+	if (option->type == OPTION_LIST)
+		text_append_string(&name, "[]");
+	if (option->type == OPTION_MAP)
+		text_append_string(&name, ".<name>");
+	if (option->section)
+		describe_section(option->section, text_string(&name), text);
+}
+
+static void describe_section(const struct section *section, const char *path, struct text *text)
+{
+	for (const struct option *option = section->options; option->name; option++)
+		describe_option(option, path, text);
+}
+
+void describe_config(struct text *text)
+{
+	text_append_string(text, "| key | value | default | bounds | meaning |\n"
+				 "|---|---|---|---|---|\n");
+	describe_section(&schema_root, "", text);
+}

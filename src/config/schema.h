@@ -1,0 +1,89 @@
+/*
+ * The configuration file as a table: every key that may stand in it, what its value may be, and
+ * what it is for. The rows are in schema.c; load.c reads files by them, describe.c prints them.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "config/config.h"
+
+/* What a value is, and the C type of the field that receives it. */
+enum option_type {
+	OPTION_BOOL, /* bool */
+	OPTION_CHOICE, /* enum: one of `choices` */
+	OPTION_COUNT, /* unsigned */
+	OPTION_PID, /* pid_t */
+	OPTION_PORT, /* uint16_t */
+	OPTION_SIZE, /* uint64_t: bytes */
+	OPTION_DURATION, /* double: seconds */
+	OPTION_NAME, /* const char *: short, and fit to be a label value */
+	OPTION_TEMPLATE, /* const char *: a name with process-exporter's variables in it */
+	OPTION_STRING, /* const char *: anything but empty */
+	OPTION_PATH, /* const char *: absolute */
+	OPTION_HOST, /* const char *: host name */
+	OPTION_URL, /* const char * */
+	OPTION_METHOD, /* const char *: of an HTTP request */
+	OPTION_ADDRESS, /* struct prefix of full length */
+	OPTION_NETWORK, /* struct prefix */
+	OPTION_SECTION, /* the struct of `section` itself: a mapping */
+
+	/* Arrays: a pointer to the first of as many elements as `count_offset` says. */
+	OPTION_STRINGS, /* const char *; what is no list stands for a list of one, here and below */
+	OPTION_COMMS, /* const char *: cut to what the kernel keeps of a process's name */
+	OPTION_REGEXES, /* struct regex * */
+	OPTION_STATUS_CODES, /* struct status_range */
+	OPTION_LIST, /* structs of `section`: a list of mappings */
+	OPTION_MAP, /* structs of `section`: a mapping of names to mappings */
+};
+
+struct choice {
+	const char *word;
+	int value;
+};
+
+/* A key. Bounds and the default are text that goes through the same parser as the user's. */
+struct option {
+	const char *name;
+	enum option_type type;
+	bool required;
+	bool has_no_field; /* accepted and checked, but there is nothing to store yet */
+	size_t offset; /* of the field in the struct of the section */
+	size_t count_offset; /* of an array's count */
+	size_t name_offset; /* of the name in the struct of an OPTION_MAP's element */
+	const char *fallback; /* the default; NULL: the field stays zero */
+	struct {
+		const char *minimum, *maximum;
+	} between;
+	const struct choice *choices; /* ended by a row without a word */
+	const struct section *section; /* of OPTION_SECTION, OPTION_LIST and OPTION_MAP */
+	const char *help;
+};
+
+struct section {
+	const char *noun; /* for messages: "unknown key … in a target" */
+	size_t size; /* of the struct */
+	const struct option *options; /* ended by a row without a name */
+};
+
+/* process-exporter's item, until load.c has made a target_config of it. */
+struct process_name {
+	const char *name;
+	struct match_config match;
+};
+
+/* What a file is read into. */
+struct draft {
+	struct config config;
+	struct process_name *process_names;
+	size_t process_name_count;
+};
+
+/* The whole file; its struct is a draft. */
+extern const struct section schema_root;
+
+/* The rows about probes, in schema_probe.c. */
+extern const struct section schema_module, schema_destination;
+
+/* The modules that exist without being configured: what could stand below `modules:`. */
+extern const char schema_modules[];
