@@ -1,0 +1,267 @@
+/*
+ * One thread asks for one name after the other. It is detached, and shares the table by a count
+ * of two references: whoever leaves last frees it, so that leaving never waits for a resolver.
+ */
+#include "source/names.h"
+
+#include <math.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#define REFRESH_SECONDS 30.0
+#define KEEP_SECONDS 3600.0
+
+/* Of a name with more addresses than this the newest ones count: some answers rotate. */
+#define ADDRESSES_MAX ((size_t)256)
+
+struct known_address {
+	struct address address;
+	double last_answer; /* monotonic seconds */
+};
+
+struct name {
+	char *host;
+	struct known_address *addresses;
+	size_t count, capacity;
+};
+
+struct names {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed; /* a round was done, or stop was set */
+	unsigned references;
+	bool stop, tried;
+	struct name *items; /* fixed after names_new(), but for the addresses */
+	size_t count, capacity;
+};
+
+static void free_names(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		free(names->items[i].host);
+		free(names->items[i].addresses);
+	}
+	free(names->items);
+	pthread_cond_destroy(&names->changed);
+	pthread_mutex_destroy(&names->mutex);
+	free(names);
+}
+
+/* Unlocks, and frees with the last reference. */
+static void leave(struct names *names)
+{
+	bool last = !--names->references;
+
+	pthread_mutex_unlock(&names->mutex);
+	if (last)
+		free_names(names);
+}
+
+static struct name *find(const struct names *names, const char *host)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (!strcmp(names->items[i].host, host))
+			return &names->items[i];
+	}
+	return NULL;
+}
+
+static struct known_address *oldest(struct name *name)
+{
+	struct known_address *found = &name->addresses[0];
+
+	for (size_t i = 1; i < name->count; i++) {
+		if (name->addresses[i].last_answer < found->last_answer)
+			found = &name->addresses[i];
+	}
+	return found;
+}
+
+static void enter_address(struct name *name, const struct address *address, double now)
+{
+	for (size_t i = 0; i < name->count; i++) {
+		if (address_equal(&name->addresses[i].address, address)) {
+			name->addresses[i].last_answer = now;
+			return;
+		}
+	}
+	if (name->count >= ADDRESSES_MAX) {
+		*oldest(name) = (struct known_address){ *address, now };
+		return;
+	}
+	name->addresses = memory_grow(name->addresses, &name->capacity, name->count + 1,
+				      sizeof(*name->addresses));
+	name->addresses[name->count++] = (struct known_address){ *address, now };
+}
+
+static void expire(struct name *name, double oldest)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < name->count; i++) {
+		if (name->addresses[i].last_answer >= oldest)
+			name->addresses[kept++] = name->addresses[i];
+	}
+	name->count = kept;
+}
+
+static void enter_answer(struct name *name, const struct addrinfo *answer, double now)
+{
+	struct endpoint endpoint;
+
+	expire(name, now - KEEP_SECONDS);
+	for (; answer; answer = answer->ai_next) {
+		if (!endpoint_from_sockaddr(answer->ai_addr, &endpoint))
+			enter_address(name, &endpoint.address, now);
+	}
+}
+
+/* Called locked; unlocked while the resolver works. The host's text never changes. */
+static void resolve(struct names *names, struct name *name)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *answer = NULL;
+	int r;
+
+	pthread_mutex_unlock(&names->mutex);
+	r = getaddrinfo(name->host, NULL, &hints, &answer);
+	pthread_mutex_lock(&names->mutex);
+	enter_answer(name, r ? NULL : answer, clock_monotonic());
+	if (!r)
+		freeaddrinfo(answer);
+}
+
+static struct timespec after(double seconds)
+{
+	double until = clock_monotonic() + seconds;
+
+	return (struct timespec){ .tv_sec = (time_t)until,
+				  .tv_nsec = (long)((until - floor(until)) * 1e9) };
+}
+
+static void *run(void *argument)
+{
+	struct names *names = argument;
+	struct timespec until;
+
+	pthread_mutex_lock(&names->mutex);
+	while (!names->stop) {
+		for (size_t i = 0; i < names->count && !names->stop; i++)
+			resolve(names, &names->items[i]);
+		names->tried = true;
+		pthread_cond_broadcast(&names->changed);
+		until = after(REFRESH_SECONDS);
+		while (!names->stop &&
+		       !pthread_cond_timedwait(&names->changed, &names->mutex, &until))
+			;
+	}
+	leave(names);
+	return NULL;
+}
+
+static void add_host(struct names *names, const char *host)
+{
+	if (find(names, host))
+		return;
+	names->items = memory_grow(names->items, &names->capacity, names->count + 1,
+				   sizeof(*names->items));
+	names->items[names->count++] = (struct name){ .host = memory_copy_string(host) };
+}
+
+static void start_thread(struct names *names)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int r;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	names->references = 2;
+	r = pthread_create(&thread, &attributes, run, names);
+	pthread_attr_destroy(&attributes);
+	/* Without a thread nothing is ever resolved, which the unresolved count says. */
+	if (r)
+		names->references = 1;
+}
+
+struct names *names_new(const struct config *config)
+{
+	struct names *names = memory_new(1, sizeof(*names));
+	pthread_condattr_t attributes;
+
+	for (size_t i = 0; i < config->destination_count; i++) {
+		if (config->destinations[i].host)
+			add_host(names, config->destinations[i].host);
+	}
+	pthread_mutex_init(&names->mutex, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&names->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	if (names->count) {
+		start_thread(names);
+		return names;
+	}
+	free_names(names);
+	return NULL;
+}
+
+void names_free(struct names *names)
+{
+	if (!names)
+		return;
+	pthread_mutex_lock(&names->mutex);
+	names->stop = true;
+	pthread_cond_broadcast(&names->changed);
+	leave(names);
+}
+
+void names_wait(struct names *names, double seconds)
+{
+	struct timespec until = after(seconds);
+
+	if (!names)
+		return;
+	pthread_mutex_lock(&names->mutex);
+	while (!names->tried && !pthread_cond_timedwait(&names->changed, &names->mutex, &until))
+		;
+	pthread_mutex_unlock(&names->mutex);
+}
+
+static bool has_address(const struct name *name, const struct address *address)
+{
+	for (size_t i = 0; name && i < name->count; i++) {
+		if (address_equal(&name->addresses[i].address, address))
+			return true;
+	}
+	return false;
+}
+
+bool names_have(struct names *names, const char *host, const struct address *address)
+{
+	bool have;
+
+	if (!names)
+		return false;
+	pthread_mutex_lock(&names->mutex);
+	have = has_address(find(names, host), address);
+	pthread_mutex_unlock(&names->mutex);
+	return have;
+}
+
+size_t names_unresolved(struct names *names)
+{
+	size_t unresolved = 0;
+
+	if (!names)
+		return 0;
+	pthread_mutex_lock(&names->mutex);
+	for (size_t i = 0; i < names->count; i++)
+		unresolved += !names->items[i].count;
+	pthread_mutex_unlock(&names->mutex);
+	return unresolved;
+}

@@ -1,0 +1,63 @@
+/*
+ * The destinations of one owner (a target, or a namespace for connections without an owner),
+ * kept between ticks so that no series flaps: a configured destination is one pair; every other
+ * remote endpoint gets a pair of its own while there is room, and holds it until it had no
+ * connection for an hour; newcomers without room share the pair "other".
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "config/config.h"
+#include "model/tcp.h"
+
+#define PAIR_OTHER "other"
+
+struct pair {
+	const struct pair_set *set; /* whose it is */
+	const struct destination_config *configured; /* NULL: by endpoint, or "other" */
+	struct endpoint remote; /* when neither configured nor other */
+	bool other, pinned; /* pinned: never forgotten */
+	char *destination; /* the label */
+	double last_used; /* monotonic seconds */
+	/* Of this tick: */
+	uint32_t connections[TCP_STATE_COUNT];
+	uint64_t receive_queue, send_queue; /* bytes */
+};
+
+/* Pairs stay where they are in memory until they are forgotten. */
+struct pair_set {
+	struct pair **items;
+	size_t count, capacity;
+	unsigned endpoints; /* pairs of unconfigured endpoints, held against max_destinations */
+};
+
+/* How many pairs there are and may be, over all owners, and how often there was no room. */
+struct pair_budget {
+	size_t count, max;
+	unsigned max_destinations;
+	uint64_t truncated_pairs, truncated_destinations;
+};
+
+void pair_set_deinit(struct pair_set *set, struct pair_budget *budget);
+
+/*
+ * The pair of a connection to `remote`, which the configuration calls `configured` (NULL: it
+ * does not). Made when it is new and there is room; else the owner's "other". Never NULL:
+ * "other" and configured destinations are exempt from the limits that would leave nothing.
+ */
+struct pair *pair_find(struct pair_set *set, const struct destination_config *configured,
+		       const struct endpoint *remote, double now, struct pair_budget *budget);
+
+/* Counts one connection. Queues in bytes of payload. */
+void pair_count(struct pair *pair, enum tcp_state state, uint32_t receive_queue,
+		uint32_t send_queue, double now);
+
+/* Before a tick: all counts to 0; pairs that were last used before `oldest` are forgotten. */
+void pair_set_begin(struct pair_set *set, double oldest, struct pair_budget *budget);
+
+/* Sorts by label, "other" by its name like the rest. */
+void pair_set_sort(struct pair_set *set);

@@ -1,0 +1,64 @@
+/*
+ * Every process of the host, remembered by pid and start time, with the rule of the
+ * configuration it belongs to: decided when it is first seen, and again when it changes its
+ * name (execve(2)).
+ */
+#pragma once
+
+#include "source/match.h"
+#include "source/pid.h"
+#include "source/procfs.h"
+#include "source/target.h"
+
+struct process {
+	pid_t pid;
+	struct pid_stat stat; /* as of this tick */
+	const struct target_config *rule; /* its own; NULL: none */
+	struct target *target; /* by its rule, an ancestor's, or discovery; or NULL */
+	bool fresh; /* not matched against the rules yet, by this name */
+	bool may_listen; /* a rule before its own waits for it to listen */
+	bool follows; /* its children belong to its target, too */
+};
+
+struct process_table {
+	struct process *items; /* sorted by pid */
+	size_t count, capacity;
+	/* Scratch, kept to not allocate each tick. */
+	struct process *last;
+	size_t last_count, last_capacity;
+	pid_t *pids;
+	size_t pids_capacity;
+	pid_t *pid_files; /* what the pid file of each alternative of each rule says; 0: nothing
+			   */
+	size_t pid_file_count;
+	struct match_needs needs;
+};
+
+void process_table_init(struct process_table *table, const struct config *config);
+void process_table_deinit(struct process_table *table);
+
+/*
+ * Reads what is there now: about 5 µs a process. 0 or -errno of listing; a process that cannot
+ * be read is left out, as one that is gone.
+ */
+int process_table_read(struct process_table *table, const struct procfs *procfs) MUST_CHECK;
+
+/* Puts fresh processes into targets by the rules, their own or an ancestor's. */
+void process_table_match(struct process_table *table, const struct procfs *procfs,
+			 const struct config *config, struct target_table *targets, double now);
+
+/* Matches one process again, now that the ports it listens on are known. */
+void process_match_listening(struct process *process, const struct procfs *procfs,
+			     const struct process_table *table, const struct config *config,
+			     const uint16_t *ports, size_t port_count,
+			     struct target_table *targets, double now);
+
+/*
+ * A descriptor of /proc/<pid> that is this very process, not another one of the same number;
+ * its stat is read again through it. 0, PID_GONE or -errno.
+ */
+int process_open(struct process *process, const struct procfs *procfs,
+		 int *ret_directory) MUST_CHECK;
+
+/* The process of that pid; NULL: there is none. */
+struct process *process_table_find(const struct process_table *table, pid_t pid);

@@ -1,0 +1,63 @@
+/*
+ * Where facts come from: THE LIST of sources, and all that must be remembered between two
+ * looks. A source that fails is a row that says so; the others go on.
+ */
+#pragma once
+
+#include "model/snapshot.h"
+#include "source/fd.h"
+#include "source/ledger.h"
+#include "source/names.h"
+#include "source/netns.h"
+#include "source/process.h"
+
+/* A process whose descriptors were looked at in this tick. */
+struct watched {
+	struct process *process;
+	double open_fds, max_fds; /* NAN: unknown */
+	size_t first_inode, inode_count; /* of its sockets, in sources.inodes */
+	struct netns *netns; /* NULL: unknown */
+	bool readable;
+	bool gone; /* ended since its descriptors were read */
+	enum unreadable unreadable;
+};
+
+struct sources {
+	const struct config *config; /* borrowed */
+	struct procfs procfs;
+	uint64_t own_netns; /* inode of the namespace that probes run in; 0: unknown */
+	double last_tick; /* monotonic seconds */
+	struct names *names;
+	struct process_table processes;
+	struct target_table targets;
+	struct netns_table namespaces;
+	struct pair_budget budget;
+	struct ledger ledger;
+	uint64_t truncated_connections;
+	/* Rows of this tick; the memory is used again by the next one. */
+	struct watched *watched;
+	size_t watched_count, watched_capacity;
+	struct fd_inodes inodes;
+	struct socket_rows rows;
+};
+
+/*
+ * Sources for a configuration (borrowed), reading below `procfs_path`. Waits up to two seconds
+ * for the first answers of the resolver, so that the first connections get the names they
+ * should. 0, or -errno with the reason in `err`.
+ */
+int sources_init(struct sources *sources, const struct config *config, const char *procfs_path,
+		 struct error *err) MUST_CHECK;
+void sources_deinit(struct sources *sources);
+
+/*
+ * Hands over what outlives a change of configuration: which ports listened in which namespace
+ * (`from` loses it), and the counters.
+ */
+void sources_inherit(struct sources *sources, struct sources *from);
+
+/* Kernel → rows, by every source of the list; how each went is in snapshot->sources. */
+void sources_collect(struct sources *sources, struct snapshot *now);
+
+/* The names and descriptions of the list, as a Markdown table. */
+void sources_describe(struct text *text);
