@@ -1,0 +1,36 @@
+/*
+ * The TCP connections of this program itself: every socket that a probe opens is opened and closed
+ * here, so that a look at the kernel's table can tell ours from everybody's, also when the kernel
+ * keeps what we closed (TIME_WAIT, FIN_WAIT). Safe to use from several threads.
+ */
+#pragma once
+
+#include "model/snapshot.h"
+
+struct sockaddr;
+struct connections;
+
+/* How long a closed connection is listed: TIME_WAIT lasts 60 s (include/net/tcp.h). */
+#define CONNECTIONS_LINGER 120.0
+
+/* Remembers at most `closed_max` closed connections: the newest. */
+struct connections *connections_new(size_t closed_max);
+void connections_free(struct connections *connections); /* takes NULL; none may be open */
+
+/* Takes over what `previous` closed. */
+void connections_inherit(struct connections *connections, struct connections *previous);
+
+/* A new close-on-exec stream socket, to be connected to `remote`. A descriptor or -errno. */
+int connections_open(struct connections *connections, const struct sockaddr *remote) MUST_CHECK;
+
+/* Closes a socket made by connections_open(), at the time `now` (monotonic seconds). */
+void connections_close(struct connections *connections, int fd, double now);
+
+/*
+ * Takes down the local endpoints of the sockets that were connected meanwhile: a connection that
+ * fails forgets its own.
+ */
+void connections_look(struct connections *connections);
+
+/* Writes snapshot->own: the closed ones by time, then the open ones. */
+void connections_copy(struct connections *connections, double now, struct snapshot *snapshot);

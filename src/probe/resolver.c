@@ -1,0 +1,326 @@
+/*
+ * Not libcurl's own resolver: that one tells neither "no such name" from "no answer", nor when the
+ * thread of a lookup that was given up has ended, so that those could not be limited.
+ *
+ * glibc gives up on its own: with the default timeout:5 and attempts:2 after 10 s a name server,
+ * at most three of them (resolv.conf(5)), so a thread is never lost for good.
+ */
+#include "probe/resolver.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#define THREADS_MAX 128
+#define HANGING_MAX (THREADS_MAX / 2)
+
+/* Name service modules run in these threads, and some are fond of alloca(3). */
+#define STACK_SIZE (1024 * 1024)
+
+/* More addresses than this of one name are not tried. */
+#define ADDRESSES_MAX 16
+
+struct lookup {
+	char *name;
+	unsigned users;
+	bool hangs;
+	enum lookup_state state;
+	double began, ended;
+	char *addresses;
+	struct lookup *next; /* in resolver->lookups, while waiting or running */
+};
+
+struct resolver {
+	pthread_mutex_t mutex; /* of all but `event`, and of all lookups */
+	int event;
+	unsigned references, threads, hanging;
+	struct lookup *lookups; /* waiting and running, oldest first */
+};
+
+struct resolver *resolver_new(void)
+{
+	struct resolver *resolver = memory_new(1, sizeof(*resolver));
+
+	resolver->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (resolver->event < 0) {
+		free(resolver);
+		return NULL;
+	}
+	pthread_mutex_init(&resolver->mutex, NULL);
+	resolver->references = 1;
+	return resolver;
+}
+
+struct resolver *resolver_acquire(struct resolver *resolver)
+{
+	pthread_mutex_lock(&resolver->mutex);
+	resolver->references++;
+	pthread_mutex_unlock(&resolver->mutex);
+	return resolver;
+}
+
+void resolver_release(struct resolver *resolver)
+{
+	bool last;
+
+	if (!resolver)
+		return;
+	pthread_mutex_lock(&resolver->mutex);
+	last = --resolver->references == 0;
+	pthread_mutex_unlock(&resolver->mutex);
+	if (!last)
+		return;
+	assert(!resolver->lookups);
+	close(resolver->event);
+	pthread_mutex_destroy(&resolver->mutex);
+	free(resolver);
+}
+
+int resolver_event(const struct resolver *resolver)
+{
+	return resolver->event;
+}
+
+void resolver_read_event(struct resolver *resolver)
+{
+	eventfd_t ignored;
+
+	if (eventfd_read(resolver->event, &ignored) < 0)
+		assert(errno == EAGAIN);
+}
+
+static void signal_event(struct resolver *resolver)
+{
+	int r = eventfd_write(resolver->event, 1);
+
+	assert(!r);
+}
+
+static void lookup_free(struct lookup *lookup)
+{
+	free(lookup->name);
+	free(lookup->addresses);
+	free(lookup);
+}
+
+static void unlink_lookup(struct resolver *resolver, const struct lookup *lookup)
+{
+	struct lookup **at = &resolver->lookups;
+
+	while (*at != lookup)
+		at = &(*at)->next;
+	*at = lookup->next;
+}
+
+static char *write_addresses(const struct addrinfo *list)
+{
+	struct text text = { 0 };
+	unsigned count = 0;
+
+	for (; list && count < ADDRESSES_MAX; list = list->ai_next) {
+		char address[INET6_ADDRSTRLEN];
+		const void *from =
+			list->ai_family == AF_INET ?
+				(const void *)&((const struct sockaddr_in *)list->ai_addr)
+					->sin_addr :
+				(const void *)&((const struct sockaddr_in6 *)list->ai_addr)
+					->sin6_addr;
+
+		if (list->ai_family != AF_INET && list->ai_family != AF_INET6)
+			continue;
+		if (count++)
+			text_append_char(&text, ',');
+		text_append_string(&text,
+				   inet_ntop(list->ai_family, from, address, sizeof(address)));
+	}
+	return count ? text_release(&text) : NULL;
+}
+
+/* `error` is errno, which glibc's resolver leaves at ETIMEDOUT after silence (res_send.c). */
+static enum lookup_state judge(int code, int error)
+{
+	switch (code) {
+	case EAI_NONAME:
+	case EAI_NODATA:
+	case EAI_ADDRFAMILY:
+		return LOOKUP_NOT_FOUND;
+	case EAI_AGAIN:
+		return error == ETIMEDOUT ? LOOKUP_TIMEOUT : LOOKUP_FAILED;
+	case EAI_MEMORY:
+		return LOOKUP_IMPOSSIBLE;
+	case EAI_SYSTEM:
+		return error == EMFILE || error == ENFILE ? LOOKUP_IMPOSSIBLE : LOOKUP_FAILED;
+	default:
+		return LOOKUP_FAILED;
+	}
+}
+
+static enum lookup_state ask_system(const char *name, char **ret_addresses)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list;
+	char *addresses;
+	int code;
+
+	errno = 0;
+	code = getaddrinfo(name, NULL, &hints, &list);
+	if (code)
+		return judge(code, errno);
+	addresses = write_addresses(list);
+	freeaddrinfo(list);
+	if (!addresses)
+		return LOOKUP_NOT_FOUND;
+	*ret_addresses = addresses;
+	return LOOKUP_FOUND;
+}
+
+static struct lookup *take_next(struct resolver *resolver)
+{
+	struct lookup *lookup = resolver->lookups;
+
+	while (lookup && (lookup->state != LOOKUP_WAITING ||
+			  (lookup->hangs && resolver->hanging >= HANGING_MAX)))
+		lookup = lookup->next;
+	if (!lookup)
+		return NULL;
+	lookup->state = LOOKUP_RUNNING;
+	lookup->began = clock_monotonic();
+	lookup->users++;
+	resolver->hanging += lookup->hangs;
+	return lookup;
+}
+
+static void finish(struct resolver *resolver, struct lookup *lookup, enum lookup_state state,
+		   char *addresses)
+{
+	lookup->state = state;
+	lookup->addresses = addresses;
+	lookup->ended = clock_monotonic();
+	resolver->hanging -= lookup->hangs;
+	unlink_lookup(resolver, lookup);
+	if (--lookup->users == 0)
+		lookup_free(lookup);
+}
+
+/* A thread lives while there is something to do for it. */
+static void *work(void *argument)
+{
+	struct resolver *resolver = argument;
+	struct lookup *lookup;
+
+	pthread_mutex_lock(&resolver->mutex);
+	while ((lookup = take_next(resolver))) {
+		char *addresses = NULL;
+		enum lookup_state state;
+
+		pthread_mutex_unlock(&resolver->mutex);
+		signal_event(resolver);
+		state = ask_system(lookup->name, &addresses);
+		pthread_mutex_lock(&resolver->mutex);
+		finish(resolver, lookup, state, addresses);
+		signal_event(resolver);
+	}
+	resolver->threads--;
+	pthread_mutex_unlock(&resolver->mutex);
+	resolver_release(resolver);
+	return NULL;
+}
+
+static int start_thread(struct resolver *resolver)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int r;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	r = pthread_create(&thread, &attributes, work, resolver);
+	pthread_attr_destroy(&attributes);
+	return -r;
+}
+
+/* With the mutex held. Without any thread nobody would ever take up what waits. */
+static void want_thread(struct resolver *resolver)
+{
+	if (resolver->threads >= THREADS_MAX)
+		return;
+	if (start_thread(resolver) < 0)
+		return;
+	resolver->threads++;
+	resolver->references++;
+}
+
+static struct lookup *find(const struct resolver *resolver, const char *name)
+{
+	struct lookup *lookup = resolver->lookups;
+
+	while (lookup && strcmp(lookup->name, name) != 0)
+		lookup = lookup->next;
+	return lookup;
+}
+
+static struct lookup *add(struct resolver *resolver, const char *name, bool hangs)
+{
+	struct lookup *lookup = memory_new(1, sizeof(*lookup)), **end = &resolver->lookups;
+
+	lookup->name = memory_copy_string(name);
+	lookup->hangs = hangs;
+	while (*end)
+		end = &(*end)->next;
+	*end = lookup;
+	want_thread(resolver);
+	if (resolver->threads)
+		return lookup;
+	lookup->state = LOOKUP_IMPOSSIBLE;
+	lookup->began = lookup->ended = clock_monotonic();
+	unlink_lookup(resolver, lookup);
+	return lookup;
+}
+
+struct lookup *resolver_ask(struct resolver *resolver, const char *name, bool hangs)
+{
+	struct lookup *lookup;
+
+	pthread_mutex_lock(&resolver->mutex);
+	lookup = find(resolver, name);
+	if (!lookup)
+		lookup = add(resolver, name, hangs);
+	lookup->users++;
+	pthread_mutex_unlock(&resolver->mutex);
+	return lookup;
+}
+
+struct lookup_view lookup_view(struct resolver *resolver, const struct lookup *lookup)
+{
+	struct lookup_view view;
+
+	pthread_mutex_lock(&resolver->mutex);
+	view = (struct lookup_view){ lookup->state, lookup->began, lookup->ended,
+				     lookup->addresses };
+	pthread_mutex_unlock(&resolver->mutex);
+	return view;
+}
+
+void lookup_release(struct resolver *resolver, struct lookup *lookup)
+{
+	pthread_mutex_lock(&resolver->mutex);
+	if (--lookup->users == 0) {
+		if (lookup->state == LOOKUP_WAITING)
+			unlink_lookup(resolver, lookup);
+		lookup_free(lookup);
+	}
+	pthread_mutex_unlock(&resolver->mutex);
+}

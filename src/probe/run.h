@@ -1,0 +1,46 @@
+/*
+ * One run of one probe, from the name to the verdict. It moves from state to state as it is told;
+ * its clock stands still while it waits for its turn.
+ *
+ *	RUN_LOOKUP ──▶ RUN_READY ──▶ RUN_TRANSFER ──▶ RUN_DONE
+ *	     ▲                            │
+ *	     └────────── redirect ────────┘
+ */
+#pragma once
+
+#include "probe/connections.h"
+#include "probe/outcome.h"
+#include "probe/resolver.h"
+#include "probe/transfer.h"
+
+enum run_state {
+	RUN_LOOKUP, /* its host name is being looked up, or waits for a thread that will */
+	RUN_READY, /* to be started */
+	RUN_TRANSFER, /* libcurl is at it */
+	RUN_DONE, /* the outcome is there */
+};
+
+struct run;
+
+/* `name_hangs`: the last run's lookup took too long. What is given must outlive the run. */
+struct run *run_new(const struct probe_config *probe, struct resolver *resolver,
+		    struct connections *connections, bool name_hangs, double now, void *owner);
+void run_free(struct run *run); /* takes NULL; gives up what is under way */
+
+enum run_state run_state(const struct run *run);
+void *run_owner(const struct run *run);
+
+/* In RUN_LOOKUP: looks whether it is over, or has taken too long. */
+void run_check_lookup(struct run *run, double now);
+
+/* In RUN_LOOKUP: when it will have taken too long; INFINITY while it waits for a thread. */
+double run_deadline(const struct run *run);
+
+/* In RUN_READY: starts the leg. */
+void run_start(struct run *run, struct transfers *transfers);
+
+/* In RUN_TRANSFER: the run that `transfer` belongs to goes on after the leg that ended. */
+struct run *run_finish_leg(struct transfer *transfer, double now);
+
+/* In RUN_DONE. */
+const struct outcome *run_outcome(const struct run *run);
