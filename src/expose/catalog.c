@@ -1,0 +1,264 @@
+/*
+ * The table comes in two parts: what is observed, which max_series limits, and the exporter
+ * itself, which is always written and comes last because it says what was left out before.
+ * To add a metric, add a row here and its function to samples.c; names follow
+ * prometheus/docs, practices/naming.md, which the unit test checks.
+ */
+#include "expose/catalog.h"
+
+#include <string.h>
+
+#include "expose/samples.h"
+
+struct metric {
+	struct family family;
+	/* One of these: */
+	double (*target)(const struct target_row *target);
+	double (*pair)(const struct pair_row *pair);
+	double (*probe)(const struct probe_row *probe);
+	double (*self)(const struct self_row *self);
+	void (*write)(struct exposition *exposition, const struct samples *samples);
+};
+
+/* clang-format off */
+static const struct metric observed[] = {
+{ { "outbound_target_up", FAMILY_GAUGE, NULL, { "target" },
+    "Whether the target has a process now (1) or none (0)." },
+  .target = samples_target_up },
+{ { "outbound_target_processes", FAMILY_GAUGE, NULL, { "target" },
+    "Processes that belong to the target, found in /proc." },
+  .target = samples_target_processes },
+{ { "outbound_target_unreadable_processes", FAMILY_GAUGE, NULL, { "target", "reason" },
+    "Processes of the target whose descriptors, hence connections, could not be seen, by why "
+    "/proc/<pid>/fd could not be read." },
+  .write = samples_write_unreadable },
+{ { "outbound_target_threads", FAMILY_GAUGE, NULL, { "target" },
+    "Threads of all processes of the target, from /proc/<pid>/stat (proc(5), num_threads)." },
+  .target = samples_target_threads },
+{ { "outbound_target_open_fds", FAMILY_GAUGE, NULL, { "target" },
+    "Open file descriptors of all readable processes of the target, entries of "
+    "/proc/<pid>/fd." },
+  .target = samples_target_open_fds },
+{ { "outbound_target_open_sockets", FAMILY_GAUGE, NULL, { "target" },
+    "Those of the target's file descriptors that are sockets of any kind, links of "
+    "/proc/<pid>/fd to socket:[inode]." },
+  .target = samples_target_open_sockets },
+{ { "outbound_target_max_fds", FAMILY_GAUGE, NULL, { "target" },
+    "Sum over the target's processes of how many file descriptors each may open, the soft "
+    "limit in /proc/<pid>/limits (RLIMIT_NOFILE, getrlimit(2))." },
+  .target = samples_target_max_fds },
+{ { "outbound_target_worst_fd_ratio", FAMILY_GAUGE, "ratio", { "target" },
+    "Open file descriptors as a share (0 to 1) of the limit, of the one process of the target "
+    "that is nearest to its limit." },
+  .target = samples_target_worst_fd_ratio },
+{ { "outbound_target_resident_memory_bytes", FAMILY_GAUGE, "bytes", { "target" },
+    "Resident memory of all processes of the target in bytes, shared pages counted once per "
+    "process, from /proc/<pid>/stat (proc(5), rss)." },
+  .target = samples_target_resident_memory },
+{ { "outbound_target_oldest_start_time_seconds", FAMILY_GAUGE, "seconds", { "target" },
+    "When the oldest process of the target started, in seconds since 1970, from "
+    "/proc/<pid>/stat (proc(5), starttime)." },
+  .target = samples_target_oldest_start_time },
+{ { "outbound_connections", FAMILY_GAUGE, NULL, { "target", "destination", "state" },
+    "Outbound TCP connections of the target to the destination now, by state (kernel, "
+    "include/net/tcp_states.h), from the TCP table of the processes' network namespace." },
+  .write = samples_write_connections },
+{ { "outbound_receive_queue_bytes", FAMILY_GAUGE, "bytes", { "target", "destination" },
+    "Bytes received on these connections that the target has not read yet, rx_queue of "
+    "/proc/net/tcp." },
+  .pair = samples_receive_queue },
+{ { "outbound_send_queue_bytes", FAMILY_GAUGE, "bytes", { "target", "destination" },
+    "Bytes sent by the target on these connections that the peer has not acknowledged yet, "
+    "tx_queue of /proc/net/tcp." },
+  .pair = samples_send_queue },
+{ { "outbound_unowned_connections", FAMILY_GAUGE, NULL, { "netns", "destination", "state" },
+    "Outbound TCP connections that no process owns any more (inode 0 in /proc/net/tcp: closed "
+    "by their process, not yet gone) and no target is known for, by network namespace." },
+  .write = samples_write_unowned },
+{ { "outbound_probe_success", FAMILY_GAUGE, NULL, { "destination" },
+    "Whether the newest probe of the destination succeeded (1) or failed (0)." },
+  .probe = samples_probe_success },
+{ { "outbound_probe_duration_seconds", FAMILY_HISTOGRAM, "seconds", { "destination" },
+    "Duration of all probes since start in seconds, failed ones included, measured by "
+    "libcurl." },
+  .write = samples_write_probe_durations },
+{ { "outbound_probe_phase_duration_seconds", FAMILY_GAUGE, "seconds",
+    { "destination", "phase" },
+    "Duration of each phase of the newest probe in seconds, 0 for a phase that was not "
+    "reached, measured by libcurl." },
+  .write = samples_write_probe_phases },
+{ { "outbound_probes_total", FAMILY_COUNTER, NULL, { "destination" },
+    "Probes that ended since start." },
+  .probe = samples_probes },
+{ { "outbound_probes_failed_total", FAMILY_COUNTER, NULL, { "destination", "reason" },
+    "Probes that failed since start, by reason; of the rarer reasons only those that "
+    "occurred." },
+  .write = samples_write_probe_failures },
+{ { "outbound_probes_missed_total", FAMILY_COUNTER, NULL, { "destination" },
+    "Probes that were due since start but left out, because the one before was still "
+    "going on." },
+  .probe = samples_probes_missed },
+{ { "outbound_probe_http_status_code", FAMILY_GAUGE, NULL, { "destination" },
+    "Status code of the answer to the newest probe (RFC 9110, 15); absent without an HTTP "
+    "answer." },
+  .probe = samples_probe_http_status },
+{ { "outbound_probe_tls_earliest_certificate_expiry_timestamp_seconds", FAMILY_GAUGE, "seconds",
+    { "destination" },
+    "When the first certificate of the chain the server showed expires, in seconds since "
+    "1970." },
+  .probe = samples_probe_tls_expiry },
+{ { "outbound_probe_last_timestamp_seconds", FAMILY_GAUGE, "seconds", { "destination" },
+    "When the newest probe ended, in seconds since 1970." },
+  .probe = samples_probe_last_timestamp },
+};
+
+static const struct metric own[] = {
+{ { "outbound_exporter_build_info", FAMILY_INFO, NULL,
+    { "version", "revision", "branch", "compiler" },
+    "A metric with a constant '1' value labeled by version, revision, branch and compiler from "
+    "which outbound_exporter was built." },
+  .write = samples_write_build },
+{ { "outbound_exporter_source_up", FAMILY_GAUGE, NULL, { "source" },
+    "Whether the source could be read in the newest tick (1) or not (0)." },
+  .write = samples_write_source_up },
+{ { "outbound_exporter_source_duration_seconds", FAMILY_GAUGE, "seconds", { "source" },
+    "How long the source took in the newest tick, in seconds." },
+  .write = samples_write_source_durations },
+{ { "outbound_exporter_last_tick_timestamp_seconds", FAMILY_GAUGE, "seconds", { NULL },
+    "When the tick that this page shows began, in seconds since 1970; ticks have a clock of "
+    "their own, a scrape does not cause one." },
+  .write = samples_write_last_tick },
+{ { "outbound_exporter_truncated_total", FAMILY_COUNTER, NULL, { "what" },
+    "What did not fit a configured limit since start, once in each tick in which it did not; "
+    "the limit is the key max_<what> of the configuration." },
+  .write = samples_write_truncated },
+{ { "outbound_exporter_unreadable_processes", FAMILY_GAUGE, NULL, { "reason" },
+    "Processes of the host, of any target or none, that could not be examined in the newest "
+    "tick, by why /proc could not be read." },
+  .write = samples_write_own_unreadable },
+{ { "outbound_exporter_unresolved_names", FAMILY_GAUGE, NULL, { NULL },
+    "Host names of the configuration that have no address now, by getaddrinfo(3)." },
+  .self = samples_unresolved_names },
+{ { "outbound_exporter_config_last_reload_successful", FAMILY_GAUGE, NULL, { NULL },
+    "Whether the newest attempt to load the configuration succeeded (1) or failed (0)." },
+  .self = samples_reload_successful },
+{ { "outbound_exporter_config_last_reload_success_timestamp_seconds", FAMILY_GAUGE, "seconds",
+    { NULL },
+    "When the configuration was last loaded with success, in seconds since 1970." },
+  .self = samples_reload_success_time },
+{ { "process_cpu_seconds_total", FAMILY_COUNTER, "seconds", { NULL },
+    "Total user and system CPU time spent in seconds." },
+  .self = samples_process_cpu },
+{ { "process_open_fds", FAMILY_GAUGE, NULL, { NULL },
+    "Number of open file descriptors." },
+  .self = samples_process_open_fds },
+{ { "process_max_fds", FAMILY_GAUGE, NULL, { NULL },
+    "Maximum number of open file descriptors." },
+  .self = samples_process_max_fds },
+{ { "process_virtual_memory_bytes", FAMILY_GAUGE, "bytes", { NULL },
+    "Virtual memory size in bytes." },
+  .self = samples_process_virtual_memory },
+{ { "process_resident_memory_bytes", FAMILY_GAUGE, "bytes", { NULL },
+    "Resident memory size in bytes." },
+  .self = samples_process_resident_memory },
+{ { "process_start_time_seconds", FAMILY_GAUGE, "seconds", { NULL },
+    "Start time of the process since unix epoch in seconds." },
+  .self = samples_process_start_time },
+{ { "process_threads", FAMILY_GAUGE, NULL, { NULL },
+    "Number of OS threads in the process." },
+  .self = samples_process_threads },
+};
+/* clang-format on */
+
+static void write_targets(struct exposition *exposition, const struct snapshot *snapshot,
+			  double (*read)(const struct target_row *))
+{
+	for (size_t i = 0; i < snapshot->target_count; i++)
+		exposition_sample(exposition, &snapshot->targets[i].name,
+				  read(&snapshot->targets[i]));
+}
+
+static void write_pairs(struct exposition *exposition, const struct snapshot *snapshot,
+			double (*read)(const struct pair_row *))
+{
+	for (size_t i = 0; i < snapshot->pair_count; i++) {
+		const struct pair_row *pair = &snapshot->pairs[i];
+		const char *labels[] = { snapshot->targets[pair->target].name,
+					 pair->destination };
+
+		exposition_sample(exposition, labels, read(pair));
+	}
+}
+
+static void write_probes(struct exposition *exposition, const struct snapshot *snapshot,
+			 double (*read)(const struct probe_row *))
+{
+	for (size_t i = 0; i < snapshot->probe_count; i++)
+		exposition_sample(exposition, &snapshot->probes[i].destination,
+				  read(&snapshot->probes[i]));
+}
+
+static void write_metric(struct exposition *exposition, const struct metric *metric,
+			 const struct samples *samples)
+{
+	exposition_begin(exposition, &metric->family);
+	if (metric->target)
+		write_targets(exposition, samples->snapshot, metric->target);
+	else if (metric->pair)
+		write_pairs(exposition, samples->snapshot, metric->pair);
+	else if (metric->probe)
+		write_probes(exposition, samples->snapshot, metric->probe);
+	else if (metric->self)
+		exposition_sample(exposition, NULL, metric->self(&samples->snapshot->self));
+	else
+		metric->write(exposition, samples);
+	exposition_end(exposition);
+}
+
+struct page *catalog_page(struct snapshot *snapshot, const struct catalog_build *build,
+			  size_t max_series)
+{
+	struct exposition exposition CLEANUP(exposition_deinit) = { .left = max_series };
+	struct samples samples = { snapshot, build };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(observed); i++)
+		write_metric(&exposition, &observed[i], &samples);
+	snapshot->self.truncated[TRUNCATED_SERIES] += exposition.dropped;
+	exposition.left = SIZE_MAX;
+	for (size_t i = 0; i < ARRAY_LENGTH(own); i++)
+		write_metric(&exposition, &own[i], &samples);
+	exposition_finish(&exposition);
+	return page_new(&exposition.text[PAGE_TEXT], &exposition.text[PAGE_OPENMETRICS],
+			snapshot->monotonic);
+}
+
+const struct family *catalog_family(size_t index)
+{
+	if (index < ARRAY_LENGTH(observed))
+		return &observed[index].family;
+	index -= ARRAY_LENGTH(observed);
+	return index < ARRAY_LENGTH(own) ? &own[index].family : NULL;
+}
+
+static void describe_family(struct text *text, const struct family *family)
+{
+	text_printf(text, "| `%s` | %s | ", family->name, family_type_name(family->type));
+	for (size_t i = 0; family->labels[i]; i++)
+		text_printf(text, "%s`%s`", i ? ", " : "", family->labels[i]);
+	text_append_string(text, " | ");
+	for (const char *c = family->help; *c; c++) {
+		if (strchr("<|", *c))
+			text_append_char(text, '\\');
+		text_append_char(text, *c);
+	}
+	text_append_string(text, " |\n");
+}
+
+void catalog_describe(struct text *text)
+{
+	const struct family *family;
+
+	text_append_string(text, "| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n");
+	for (size_t i = 0; (family = catalog_family(i)); i++)
+		describe_family(text, family);
+}

@@ -1,0 +1,497 @@
+/*
+ * libmicrohttpd 0.9.75 as Debian has it, and what its source and trials of it have shown:
+ *
+ * - Without limits 1,020 idle connections lock everybody out for ever: the limit is FD_SETSIZE
+ *   and the time-out is never. Both are set, and since every limit of the library refuses
+ *   newcomers, which on one address may be the scraper, an own rule (crowd.h) makes room before
+ *   any of them is reached. Therefore no limit per address: it could only ever hit the wrong
+ *   one.
+ * - The time-out is one of inactivity. Who sends or reads a byte now and then is bounded by
+ *   crowd.h instead.
+ * - A response queued on the first call of the handler closes the connection. That is right for
+ *   a request with a body that nobody wants to read, and wrong for all others.
+ * - A request with both Content-Length and Transfer-Encoding is accepted, which RFC 9112 (6.3)
+ *   calls an attempt at smuggling.
+ * - Stopping needs quiesce, then shutdown() of the listening socket, or clients hang in its
+ *   backlog; a suspended connection at that point is a panic.
+ * - shutdown() of a connection's socket, from within the daemon's thread, ends it the way a
+ *   vanished client would. Its descriptor is valid between the two notifications.
+ * - It never writes to stderr without MHD_USE_ERROR_LOG, and sends with MSG_NOSIGNAL.
+ *
+ * Each daemon has one thread, in which all its callbacks run; the crowd needs no lock. Reloads
+ * and the count of answers are shared by threads, and guarded by the mutex.
+ */
+#include "expose/http.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "expose/crowd.h"
+#include "expose/listener.h"
+#include "expose/site.h"
+
+enum {
+	GUESTS_MAX = 128, /* connections per address that is listened on */
+	CONNECTIONS_MAX = GUESTS_MAX + 64, /* with those on their way out; never reached */
+	IDLE_SECONDS = 20, /* longer than the usual scrape interval, 15 s */
+	ANSWER_SECONDS = 30, /* three times the usual scrape time-out */
+	STOP_SECONDS = 5,
+	MEMORY_MAX = 16 * 1024, /* bytes per connection: request line and headers */
+	BODY_MAX = 4 * 1024, /* bytes of a request's body that are read and forgotten */
+	RELOADS_MAX = 8, /* waiting at once */
+};
+
+struct http_reload {
+	struct http *http;
+	struct MHD_Connection *connection;
+	struct http_reload *next; /* of those that wait */
+	unsigned status; /* as below: once it is finished */
+	char *message;
+};
+
+struct listener {
+	struct http *http;
+	struct MHD_Daemon *daemon;
+	int socket;
+	struct text address;
+	struct crowd crowd;
+};
+
+struct http {
+	struct http_config config;
+	struct site site;
+	struct listener *listeners;
+	size_t listener_count; /* with the one that failed to start */
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+	size_t answering; /* requests whose answers are not sent yet */
+	struct http_reload *reloads; /* waiting */
+	bool stopping;
+};
+
+struct request {
+	struct listener *listener;
+	struct crowd_guest *guest;
+	size_t body; /* bytes received */
+	struct http_reload *reload;
+};
+
+static struct crowd_guest *guest_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
+static void make_room(struct listener *listener, double now)
+{
+	struct crowd_guest *guest;
+
+	while ((guest = crowd_turn_out(&listener->crowd, GUESTS_MAX, now - ANSWER_SECONDS)))
+		shutdown(guest->socket, SHUT_RDWR);
+}
+
+static void notify_connection(void *context, struct MHD_Connection *connection,
+			      void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+	struct listener *listener = context;
+	double now = clock_monotonic();
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		int socket =
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+				->connect_fd;
+
+		*socket_context = crowd_enter(&listener->crowd, socket, now);
+		make_room(listener, now);
+	} else {
+		crowd_leave(&listener->crowd, *socket_context);
+		*socket_context = NULL;
+	}
+}
+
+static struct request *begin_request(struct listener *listener,
+				     struct MHD_Connection *connection)
+{
+	struct request *request = memory_new(1, sizeof(*request));
+	double now = clock_monotonic();
+
+	request->listener = listener;
+	request->guest = guest_of(connection);
+	crowd_begin_answer(&listener->crowd, request->guest, now);
+	make_room(listener, now);
+	pthread_mutex_lock(&listener->http->lock);
+	listener->http->answering++;
+	pthread_mutex_unlock(&listener->http->lock);
+	return request;
+}
+
+static void notify_completed(void *context, struct MHD_Connection *connection,
+			     void **request_context, enum MHD_RequestTerminationCode code)
+{
+	struct listener *listener = context;
+	struct request *request = *request_context;
+
+	(void)connection;
+	(void)code;
+	if (!request)
+		return;
+	crowd_end_answer(&listener->crowd, request->guest, clock_monotonic());
+	pthread_mutex_lock(&listener->http->lock);
+	listener->http->answering--;
+	pthread_cond_signal(&listener->http->answered);
+	pthread_mutex_unlock(&listener->http->lock);
+	if (request->reload)
+		free(request->reload->message);
+	free(request->reload);
+	free(request);
+	*request_context = NULL;
+}
+
+static void release_page(void *page)
+{
+	page_release(page);
+}
+
+/* Takes what the answer owns over. */
+static struct MHD_Response *new_response(struct site_answer *answer)
+{
+	struct bytes body = answer->body;
+
+	if (answer->page)
+		return MHD_create_response_from_buffer_with_free_callback_cls(
+			body.length, (void *)(uintptr_t)body.data, release_page, answer->page);
+	return MHD_create_response_from_buffer_with_free_callback(
+		body.length, text_release(&answer->text), free);
+}
+
+static void add_headers(struct MHD_Response *response, const struct site_answer *answer)
+{
+	MHD_add_response_header(response, "Content-Type", answer->content_type);
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Cache-Control", "no-store");
+	if (answer->allow)
+		MHD_add_response_header(response, "Allow", answer->allow);
+	if (answer->page)
+		MHD_add_response_header(response, "Vary", "Accept, Accept-Encoding");
+	if (answer->gzip)
+		MHD_add_response_header(response, "Content-Encoding", "gzip");
+	if (!answer->html)
+		return;
+	MHD_add_response_header(response, "Content-Security-Policy",
+				"default-src 'none'; style-src 'unsafe-inline'; "
+				"base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+	MHD_add_response_header(response, "X-Frame-Options", "DENY");
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+}
+
+/* The answer is consumed. MHD_NO closes the connection. */
+static enum MHD_Result queue(struct MHD_Connection *connection, struct site_answer answer)
+{
+	struct MHD_Response *response = new_response(&answer);
+	enum MHD_Result queued;
+
+	if (!response) {
+		page_release(answer.page);
+		return MHD_NO;
+	}
+	add_headers(response, &answer);
+	queued = MHD_queue_response(connection, answer.status, response);
+	MHD_destroy_response(response);
+	return queued;
+}
+
+/* The values of a header that may come several times, joined as RFC 9110 (5.3) allows. */
+struct header {
+	const char *name;
+	struct text value;
+};
+
+static enum MHD_Result join_value(void *context, enum MHD_ValueKind kind, const char *name,
+				  const char *value)
+{
+	struct header *header = context;
+
+	(void)kind;
+	if (strcasecmp(name, header->name) != 0 || !value)
+		return MHD_YES;
+	if (header->value.length)
+		text_append(&header->value, ", ", 2);
+	text_append_string(&header->value, value);
+	return MHD_YES;
+}
+
+/* Puts a reload in line, or says why not: NULL, or the text of a 503. */
+static const char *enlist(struct http *http, struct http_reload *reload)
+{
+	const char *refusal = NULL;
+	size_t waiting = 0;
+
+	pthread_mutex_lock(&http->lock);
+	for (const struct http_reload *other = http->reloads; other; other = other->next)
+		waiting++;
+	if (http->stopping) {
+		refusal = "the exporter is stopping";
+	} else if (waiting >= RELOADS_MAX) {
+		refusal = "too many reloads are waiting already";
+	} else {
+		reload->next = http->reloads;
+		http->reloads = reload;
+	}
+	pthread_mutex_unlock(&http->lock);
+	return refusal;
+}
+
+static enum MHD_Result start_reload(struct request *request, struct MHD_Connection *connection)
+{
+	struct http *http = request->listener->http;
+	struct http_reload *reload = memory_new(1, sizeof(*reload));
+	const char *refusal;
+
+	*reload = (struct http_reload){ .http = http, .connection = connection };
+	refusal = enlist(http, reload);
+	if (refusal) {
+		free(reload);
+		return queue(connection, site_answer_text(503, refusal));
+	}
+	request->reload = reload;
+	MHD_suspend_connection(connection);
+	http->config.reload(http->config.context, reload);
+	return MHD_YES;
+}
+
+static enum MHD_Result answer_request(struct request *request,
+				      struct MHD_Connection *connection, const char *method,
+				      const char *path)
+{
+	struct http *http = request->listener->http;
+	struct header accept = { .name = "Accept" }, encoding = { .name = "Accept-Encoding" };
+	struct site_answer answer;
+	struct site_request asked;
+	int done;
+
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, join_value, &accept);
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, join_value, &encoding);
+	asked = (struct site_request){
+		.method = method,
+		.path = path,
+		.accept = text_string(&accept.value),
+		.accept_encoding = text_string(&encoding.value),
+		.now = clock_monotonic(),
+		.stale_after = http->config.stale_after(http->config.context),
+	};
+	done = site_answer(&http->site, &asked, &answer);
+	text_deinit(&accept.value);
+	text_deinit(&encoding.value);
+	if (done == SITE_RELOAD)
+		return start_reload(request, connection);
+	return queue(connection, answer);
+}
+
+/* On the first call of the handler: whether the body is one to be read; else it is answered. */
+static bool body_is_welcome(struct MHD_Connection *connection, enum MHD_Result *ret_queued)
+{
+	const char *length =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+	const char *encoding =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding");
+
+	if (length && encoding) {
+		*ret_queued =
+			queue(connection,
+			      site_answer_text(400, "Content-Length and Transfer-Encoding"));
+		return false;
+	}
+	if (length && strtoull(length, NULL, 10) > BODY_MAX) {
+		*ret_queued =
+			queue(connection, site_answer_text(413, "No body is expected here."));
+		return false;
+	}
+	return true;
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection,
+			      const char *path, const char *method, const char *version,
+			      const char *upload, size_t *upload_size, void **request_context)
+{
+	struct listener *listener = context;
+	struct request *request = *request_context;
+
+	(void)version;
+	(void)upload;
+	if (!request) {
+		enum MHD_Result queued = MHD_YES;
+
+		*request_context = begin_request(listener, connection);
+		body_is_welcome(connection, &queued);
+		return queued;
+	}
+	if (*upload_size) {
+		request->body += *upload_size;
+		*upload_size = 0;
+		return request->body <= BODY_MAX ? MHD_YES : MHD_NO;
+	}
+	if (request->reload)
+		return queue(connection, site_answer_text(request->reload->status,
+							  request->reload->message));
+	return answer_request(request, connection, method, path);
+}
+
+/* Called with the lock held; the reload is out of the line. */
+static void finish(struct http_reload *reload, unsigned status, const char *message)
+{
+	reload->status = status;
+	reload->message = memory_copy_string(message);
+	MHD_resume_connection(reload->connection);
+}
+
+void http_reload_finish(struct http_reload *reload, const char *message)
+{
+	struct http *http = reload->http;
+	struct text text CLEANUP(text_deinit) = { 0 };
+	struct http_reload **at = &http->reloads;
+
+	if (message)
+		text_printf(&text, "failed to reload config: %s", message);
+	else
+		text_append_string(&text, "Configuration reloaded.");
+	pthread_mutex_lock(&http->lock);
+	while (*at && *at != reload)
+		at = &(*at)->next;
+	assert(*at);
+	*at = reload->next;
+	finish(reload, message ? 500 : 200, text_string(&text));
+	pthread_mutex_unlock(&http->lock);
+}
+
+static int start_listener(struct listener *listener, const char *address, struct error *err)
+{
+	int done = listener_open(address, &listener->socket, err);
+
+	if (done < 0)
+		return done;
+	listener_describe(listener->socket, &listener->address);
+	errno = 0;
+	listener->daemon = MHD_start_daemon(
+		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
+		NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, listener->socket,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, 0U, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
+		MHD_OPTION_NOTIFY_COMPLETED, notify_completed, listener,
+		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, listener, MHD_OPTION_END);
+	if (listener->daemon)
+		return 0;
+	done = errno ? -errno : -ENOMEM;
+	return error_set(err, done, "cannot start the web server on %s: %s", address,
+			 strerror(-done));
+}
+
+static void open_lock(struct http *http)
+{
+	pthread_condattr_t attributes;
+
+	pthread_mutex_init(&http->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&http->answered, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+int http_start(const struct http_config *config, struct board *board, struct http **ret_http,
+	       struct error *err)
+{
+	struct http *http = memory_new(1, sizeof(*http));
+
+	open_lock(http);
+	http->config = *config;
+	http->config.addresses = NULL;
+	http->site =
+		(struct site){ .board = board,
+			       .telemetry_path = memory_copy_string(config->telemetry_path),
+			       .version = memory_copy_string(config->version),
+			       .enable_lifecycle = config->enable_lifecycle };
+	http->listeners = memory_new(config->address_count, sizeof(*http->listeners));
+	for (size_t i = 0; i < config->address_count; i++) {
+		struct listener *listener = &http->listeners[http->listener_count++];
+		int done;
+
+		*listener = (struct listener){ .http = http, .socket = -1 };
+		done = start_listener(listener, config->addresses[i], err);
+		if (done < 0) {
+			http_stop(http);
+			return done;
+		}
+	}
+	*ret_http = http;
+	return 0;
+}
+
+static void refuse_newcomers(struct http *http)
+{
+	for (size_t i = 0; i < http->listener_count; i++) {
+		struct listener *listener = &http->listeners[i];
+
+		if (listener->daemon && MHD_quiesce_daemon(listener->daemon) >= 0)
+			shutdown(listener->socket, SHUT_RDWR);
+	}
+}
+
+/* Reloads that wait get their answer, other answers get their time. */
+static void finish_answers(struct http *http)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += STOP_SECONDS;
+	pthread_mutex_lock(&http->lock);
+	http->stopping = true;
+	while (http->reloads) {
+		struct http_reload *reload = http->reloads;
+
+		http->reloads = reload->next;
+		finish(reload, 503, "the exporter is stopping");
+	}
+	while (http->answering &&
+	       pthread_cond_timedwait(&http->answered, &http->lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&http->lock);
+}
+
+static void close_listener(struct listener *listener)
+{
+	if (listener->daemon)
+		MHD_stop_daemon(listener->daemon);
+	if (listener->socket >= 0)
+		close(listener->socket);
+	text_deinit(&listener->address);
+}
+
+void http_stop(struct http *http)
+{
+	if (!http)
+		return;
+	refuse_newcomers(http);
+	finish_answers(http);
+	for (size_t i = 0; i < http->listener_count; i++)
+		close_listener(&http->listeners[i]);
+	free(http->listeners);
+	free((void *)(uintptr_t)http->site.telemetry_path);
+	free((void *)(uintptr_t)http->site.version);
+	pthread_cond_destroy(&http->answered);
+	pthread_mutex_destroy(&http->lock);
+	free(http);
+}
+
+const char *http_address(const struct http *http, size_t index)
+{
+	assert(index < http->listener_count);
+	return text_string(&http->listeners[index].address);
+}

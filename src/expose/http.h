@@ -1,0 +1,49 @@
+/*
+ * The web server: libmicrohttpd behind explicit limits, one daemon and one thread per listening
+ * address. It serves what the board shows and never makes the kernel work. Whoever is at its
+ * doors for longest without a request goes when there are too many, so that a scraper always
+ * gets in. Its threads inherit the signal mask of the caller of http_start().
+ */
+#pragma once
+
+#include "base/error.h"
+#include "expose/page.h"
+
+struct http;
+struct http_reload; /* one POST /-/reload that waits for its answer */
+
+struct http_config {
+	const char *const *addresses; /* "127.0.0.1:10063", ":10063", "[::1]:10063"; copied */
+	size_t address_count;
+	const char *telemetry_path; /* "/metrics"; copied */
+	bool enable_lifecycle; /* whether POST /-/reload is answered */
+	const char *version; /* copied */
+	double (*stale_after)(
+		void *context); /* seconds a page may be old; may change by reload */
+	/*
+	 * Called in a server thread by POST /-/reload: returns at once; the answer comes by
+	 * http_reload_finish() from any thread. Never called when enable_lifecycle is false.
+	 */
+	void (*reload)(void *context, struct http_reload *reload);
+	void *context;
+};
+
+/* Listens and answers. 0 or -errno with the address that failed in `err`. */
+int http_start(const struct http_config *config, struct board *board, struct http **ret_http,
+	       struct error *err) MUST_CHECK;
+
+/*
+ * Refuses new connections, lets answers under way finish for up to 5 s, and frees. Takes NULL.
+ * Reloads that wait are answered with 503; they must not be finished any more, so this is for
+ * the thread that finishes them.
+ */
+void http_stop(struct http *http);
+
+/* "127.0.0.1:10063" as bound (with the real port when 0 was asked); valid until http_stop(). */
+const char *http_address(const struct http *http, size_t index);
+
+/*
+ * Answers a reload: 200, or 500 with `message` when it is not NULL. Once each, unless
+ * http_stop() came first.
+ */
+void http_reload_finish(struct http_reload *reload, const char *message);

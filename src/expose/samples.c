@@ -1,0 +1,315 @@
+/*
+ * Which series exist is decided here. A state, reason or kind that is part of the vocabulary is
+ * written as 0 as long as it can be had for little, because a series that begins with its first
+ * event hides that event from increase(); two families would cost too much:
+ *
+ * - probes_failed_total has 21 reasons per probe. The six that explain nearly all failures
+ *   start at 0, each of the rest with its first failure.
+ * - unowned_connections has a row per destination of the host. A socket loses its owner when it
+ *   is closed, so it can be in the five states after a close() (net/ipv4/tcp.c, tcp_close);
+ *   others are written if they ever show.
+ */
+#include "expose/samples.h"
+
+#include <math.h>
+
+static const enum probe_reason common_reasons[] = {
+	PROBE_DNS_NOT_FOUND,   PROBE_REFUSED,	PROBE_RESET,
+	PROBE_CONNECT_TIMEOUT, PROBE_NO_ANSWER, PROBE_STATUS,
+};
+
+double samples_target_up(const struct target_row *target)
+{
+	return target->processes > 0;
+}
+
+double samples_target_processes(const struct target_row *target)
+{
+	return target->processes;
+}
+
+double samples_target_threads(const struct target_row *target)
+{
+	return target->threads;
+}
+
+double samples_target_open_fds(const struct target_row *target)
+{
+	return target->open_fds;
+}
+
+double samples_target_open_sockets(const struct target_row *target)
+{
+	return target->open_sockets;
+}
+
+double samples_target_max_fds(const struct target_row *target)
+{
+	return target->max_fds;
+}
+
+double samples_target_worst_fd_ratio(const struct target_row *target)
+{
+	return target->worst_fd_ratio;
+}
+
+double samples_target_resident_memory(const struct target_row *target)
+{
+	return target->resident_bytes;
+}
+
+double samples_target_oldest_start_time(const struct target_row *target)
+{
+	return target->oldest_start_time;
+}
+
+double samples_receive_queue(const struct pair_row *pair)
+{
+	return (double)pair->receive_queue;
+}
+
+double samples_send_queue(const struct pair_row *pair)
+{
+	return (double)pair->send_queue;
+}
+
+double samples_probe_success(const struct probe_row *probe)
+{
+	return probe->runs ? probe->success : NAN;
+}
+
+double samples_probes(const struct probe_row *probe)
+{
+	return (double)probe->runs;
+}
+
+double samples_probes_missed(const struct probe_row *probe)
+{
+	return (double)probe->missed;
+}
+
+double samples_probe_http_status(const struct probe_row *probe)
+{
+	return probe->runs && probe->http_status ? (double)probe->http_status : NAN;
+}
+
+double samples_probe_tls_expiry(const struct probe_row *probe)
+{
+	return probe->runs ? probe->tls_expiry : NAN;
+}
+
+double samples_probe_last_timestamp(const struct probe_row *probe)
+{
+	return probe->runs ? probe->timestamp : NAN;
+}
+
+double samples_reload_successful(const struct self_row *self)
+{
+	return self->reload_successful;
+}
+
+double samples_reload_success_time(const struct self_row *self)
+{
+	return self->reload_success_time;
+}
+
+double samples_unresolved_names(const struct self_row *self)
+{
+	return (double)self->unresolved_names;
+}
+
+double samples_process_cpu(const struct self_row *self)
+{
+	return self->cpu_seconds;
+}
+
+double samples_process_resident_memory(const struct self_row *self)
+{
+	return self->resident_bytes;
+}
+
+double samples_process_virtual_memory(const struct self_row *self)
+{
+	return self->virtual_bytes;
+}
+
+double samples_process_open_fds(const struct self_row *self)
+{
+	return self->open_fds;
+}
+
+double samples_process_max_fds(const struct self_row *self)
+{
+	return self->max_fds;
+}
+
+double samples_process_threads(const struct self_row *self)
+{
+	return self->threads;
+}
+
+double samples_process_start_time(const struct self_row *self)
+{
+	return self->start_time;
+}
+
+void samples_write_unreadable(struct exposition *exposition, const struct samples *samples)
+{
+	const struct snapshot *snapshot = samples->snapshot;
+
+	for (size_t i = 0; i < snapshot->target_count; i++) {
+		const struct target_row *target = &snapshot->targets[i];
+
+		for (unsigned reason = 0; reason < UNREADABLE_COUNT; reason++) {
+			const char *labels[] = { target->name, unreadable_name(reason) };
+
+			exposition_count(exposition, labels, target->unreadable[reason]);
+		}
+	}
+}
+
+void samples_write_connections(struct exposition *exposition, const struct samples *samples)
+{
+	const struct snapshot *snapshot = samples->snapshot;
+
+	for (size_t i = 0; i < snapshot->pair_count; i++) {
+		const struct pair_row *pair = &snapshot->pairs[i];
+		const char *labels[] = { snapshot->targets[pair->target].name,
+					 pair->destination, NULL };
+
+		for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
+			if (!tcp_state_is_outbound(state))
+				continue;
+			labels[2] = tcp_state_name(state);
+			exposition_count(exposition, labels, pair->connections[state]);
+		}
+	}
+}
+
+static bool state_is_after_close(enum tcp_state state)
+{
+	return state == TCP_STATE_FIN_WAIT1 || state == TCP_STATE_FIN_WAIT2 ||
+	       state == TCP_STATE_TIME_WAIT || state == TCP_STATE_LAST_ACK ||
+	       state == TCP_STATE_CLOSING;
+}
+
+void samples_write_unowned(struct exposition *exposition, const struct samples *samples)
+{
+	const struct snapshot *snapshot = samples->snapshot;
+
+	for (size_t i = 0; i < snapshot->unowned_count; i++) {
+		const struct unowned_row *row = &snapshot->unowned[i];
+		const char *labels[] = { row->netns, row->destination, NULL };
+
+		for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
+			if (!row->connections[state] && !state_is_after_close(state))
+				continue;
+			labels[2] = tcp_state_name(state);
+			exposition_count(exposition, labels, row->connections[state]);
+		}
+	}
+}
+
+void samples_write_probe_durations(struct exposition *exposition, const struct samples *samples)
+{
+	const struct snapshot *snapshot = samples->snapshot;
+
+	for (size_t i = 0; i < snapshot->probe_count; i++) {
+		const struct probe_row *probe = &snapshot->probes[i];
+
+		exposition_histogram(exposition, &probe->destination, probe_buckets,
+				     probe->buckets, PROBE_BUCKET_COUNT, probe->duration_sum);
+	}
+}
+
+void samples_write_probe_phases(struct exposition *exposition, const struct samples *samples)
+{
+	const struct snapshot *snapshot = samples->snapshot;
+
+	for (size_t i = 0; i < snapshot->probe_count; i++) {
+		const struct probe_row *probe = &snapshot->probes[i];
+
+		for (unsigned phase = 0; probe->runs && phase < PROBE_PHASE_COUNT; phase++) {
+			const char *labels[] = { probe->destination, probe_phase_name(phase) };
+
+			exposition_sample(exposition, labels, probe->phases[phase]);
+		}
+	}
+}
+
+static bool reason_is_common(enum probe_reason reason)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(common_reasons); i++)
+		if (common_reasons[i] == reason)
+			return true;
+	return false;
+}
+
+void samples_write_probe_failures(struct exposition *exposition, const struct samples *samples)
+{
+	const struct snapshot *snapshot = samples->snapshot;
+
+	for (size_t i = 0; i < snapshot->probe_count; i++) {
+		const struct probe_row *probe = &snapshot->probes[i];
+
+		for (unsigned reason = 0; reason < PROBE_REASON_COUNT; reason++) {
+			const char *labels[] = { probe->destination,
+						 probe_reason_name(reason) };
+
+			if (probe->failures[reason] || reason_is_common(reason))
+				exposition_count(exposition, labels, probe->failures[reason]);
+		}
+	}
+}
+
+void samples_write_build(struct exposition *exposition, const struct samples *samples)
+{
+	const struct catalog_build *build = samples->build;
+	const char *labels[] = { build->version, build->revision, build->branch,
+				 build->compiler };
+
+	exposition_count(exposition, labels, 1);
+}
+
+void samples_write_source_up(struct exposition *exposition, const struct samples *samples)
+{
+	const struct snapshot *snapshot = samples->snapshot;
+
+	for (size_t i = 0; i < snapshot->source_count; i++)
+		exposition_count(exposition, &snapshot->sources[i].name,
+				 snapshot->sources[i].up);
+}
+
+void samples_write_source_durations(struct exposition *exposition,
+				    const struct samples *samples)
+{
+	const struct snapshot *snapshot = samples->snapshot;
+
+	for (size_t i = 0; i < snapshot->source_count; i++)
+		exposition_sample(exposition, &snapshot->sources[i].name,
+				  snapshot->sources[i].duration);
+}
+
+void samples_write_last_tick(struct exposition *exposition, const struct samples *samples)
+{
+	exposition_sample(exposition, NULL, samples->snapshot->wall);
+}
+
+void samples_write_truncated(struct exposition *exposition, const struct samples *samples)
+{
+	for (unsigned what = 0; what < TRUNCATED_COUNT; what++) {
+		const char *label = truncated_name(what);
+
+		exposition_count(exposition, &label, samples->snapshot->self.truncated[what]);
+	}
+}
+
+void samples_write_own_unreadable(struct exposition *exposition, const struct samples *samples)
+{
+	for (unsigned reason = 0; reason < UNREADABLE_COUNT; reason++) {
+		const char *label = unreadable_name(reason);
+
+		exposition_count(exposition, &label,
+				 samples->snapshot->self.unreadable[reason]);
+	}
+}

@@ -1,0 +1,64 @@
+/*
+ * The values of the catalog's rows: from a snapshot to samples. A row of the table has either a
+ * function that writes all samples of its family, or one that reads a number from a row of the
+ * snapshot (NAN: not known, no sample), labelled by who the row is about.
+ */
+#pragma once
+
+#include "expose/catalog.h"
+
+struct samples {
+	const struct snapshot *snapshot;
+	const struct catalog_build *build;
+};
+
+/* Of a target; label `target`. */
+double samples_target_up(const struct target_row *target);
+double samples_target_processes(const struct target_row *target);
+double samples_target_threads(const struct target_row *target);
+double samples_target_open_fds(const struct target_row *target);
+double samples_target_open_sockets(const struct target_row *target);
+double samples_target_max_fds(const struct target_row *target);
+double samples_target_worst_fd_ratio(const struct target_row *target);
+double samples_target_resident_memory(const struct target_row *target);
+double samples_target_oldest_start_time(const struct target_row *target);
+
+/* Of a pair; labels `target`, `destination`. */
+double samples_receive_queue(const struct pair_row *pair);
+double samples_send_queue(const struct pair_row *pair);
+
+/* Of a probe; label `destination`. What the newest run found is NAN before the first run. */
+double samples_probe_success(const struct probe_row *probe);
+double samples_probes(const struct probe_row *probe);
+double samples_probes_missed(const struct probe_row *probe);
+double samples_probe_http_status(const struct probe_row *probe);
+double samples_probe_tls_expiry(const struct probe_row *probe);
+double samples_probe_last_timestamp(const struct probe_row *probe);
+
+/* Of the exporter; no label. */
+double samples_reload_successful(const struct self_row *self);
+double samples_reload_success_time(const struct self_row *self);
+double samples_unresolved_names(const struct self_row *self);
+double samples_process_cpu(const struct self_row *self);
+double samples_process_resident_memory(const struct self_row *self);
+double samples_process_virtual_memory(const struct self_row *self);
+double samples_process_open_fds(const struct self_row *self);
+double samples_process_max_fds(const struct self_row *self);
+double samples_process_threads(const struct self_row *self);
+double samples_process_start_time(const struct self_row *self);
+
+/* Whole families. */
+void samples_write_unreadable(struct exposition *exposition, const struct samples *samples);
+void samples_write_connections(struct exposition *exposition, const struct samples *samples);
+void samples_write_unowned(struct exposition *exposition, const struct samples *samples);
+void samples_write_probe_durations(struct exposition *exposition,
+				   const struct samples *samples);
+void samples_write_probe_phases(struct exposition *exposition, const struct samples *samples);
+void samples_write_probe_failures(struct exposition *exposition, const struct samples *samples);
+void samples_write_build(struct exposition *exposition, const struct samples *samples);
+void samples_write_source_up(struct exposition *exposition, const struct samples *samples);
+void samples_write_source_durations(struct exposition *exposition,
+				    const struct samples *samples);
+void samples_write_last_tick(struct exposition *exposition, const struct samples *samples);
+void samples_write_truncated(struct exposition *exposition, const struct samples *samples);
+void samples_write_own_unreadable(struct exposition *exposition, const struct samples *samples);

@@ -1,0 +1,130 @@
+/* A snapshot that has some of everything, and its page. */
+#pragma once
+
+#include "expose/catalog.h"
+#include "test.h"
+
+static const struct catalog_build build = { "1.2.3", "abcdef", "main", "gcc 12" };
+
+static struct target_row targets[] = {
+	{ .name = "checkout",
+	  .processes = 2,
+	  .unreadable = { 1, 0, 0 },
+	  .threads = 9,
+	  .open_fds = 12,
+	  .max_fds = 2048,
+	  .worst_fd_ratio = 0.25,
+	  .open_sockets = 5,
+	  .resident_bytes = 4096,
+	  .oldest_start_time = 1795000000.5 },
+	{ .name = "gone",
+	  .open_fds = NAN,
+	  .max_fds = NAN,
+	  .worst_fd_ratio = NAN,
+	  .open_sockets = NAN,
+	  .oldest_start_time = NAN },
+};
+
+static struct pair_row pairs[] = {
+	{ .target = 0,
+	  .destination = "payments",
+	  .receive_queue = 7,
+	  .send_queue = 8,
+	  .connections = { [TCP_STATE_ESTABLISHED] = 3,
+			   [TCP_STATE_SYN_RECV] = 99,
+			   [TCP_STATE_CLOSE_WAIT] = 2,
+			   [TCP_STATE_LISTEN] = 99 } },
+};
+
+static struct unowned_row unowned[] = {
+	{ .netns = "host",
+	  .destination = "10.0.0.1:443",
+	  .connections = { [TCP_STATE_TIME_WAIT] = 4, [TCP_STATE_SYN_SENT] = 1 } },
+};
+
+static struct source_row sources[] = { { "procfs", true, 0.25 }, { "sock_diag", false, 0.5 } };
+
+static struct probe_row probes[] = {
+	{ .destination = "never", .tls_expiry = NAN },
+	{ .destination = "payments",
+	  .runs = 3,
+	  .missed = 1,
+	  .failures = { [PROBE_REFUSED] = 1, [PROBE_TOO_LARGE] = 1 },
+	  .buckets = { [0] = 1, [2] = 1, [PROBE_BUCKET_COUNT] = 1 },
+	  .duration_sum = 12.5,
+	  .success = true,
+	  .duration = 0.5,
+	  .timestamp = 1795000001.5,
+	  .phases = { 0.125, 0.25, 0, 0.0625, 0 },
+	  .http_status = 204,
+	  .tls_expiry = 1800000000 },
+};
+
+/* A snapshot on the rows above; its own arena stays empty. */
+static inline struct snapshot full(void)
+{
+	return (struct snapshot){
+		.wall = 1795000002.25,
+		.monotonic = 50,
+		.targets = targets,
+		.target_count = ARRAY_LENGTH(targets),
+		.pairs = pairs,
+		.pair_count = ARRAY_LENGTH(pairs),
+		.unowned = unowned,
+		.unowned_count = ARRAY_LENGTH(unowned),
+		.sources = sources,
+		.source_count = ARRAY_LENGTH(sources),
+		.probes = probes,
+		.probe_count = ARRAY_LENGTH(probes),
+		.self = { .truncated = { [TRUNCATED_PAIRS] = 3 },
+			  .unreadable = { [UNREADABLE_PERMISSION] = 40 },
+			  .reload_successful = true,
+			  .reload_success_time = 1795000000,
+			  .cpu_seconds = 1.5,
+			  .start_time = 1795000000.25,
+			  .resident_bytes = 8192,
+			  .virtual_bytes = 16384,
+			  .open_fds = 11,
+			  .max_fds = NAN,
+			  .threads = 3 },
+	};
+}
+
+static inline void render(struct snapshot *snapshot, size_t max_series, struct text *plain,
+			  struct text *openmetrics)
+{
+	struct page *page = catalog_page(snapshot, &build, max_series);
+	struct bytes a = page_body(page, PAGE_TEXT, false);
+	struct bytes b = page_body(page, PAGE_OPENMETRICS, false);
+
+	CHECK_EQ_DBL(page_time(page), snapshot->monotonic);
+	text_append(plain, a.data, a.length);
+	text_append(openmetrics, b.data, b.length);
+	page_release(page);
+}
+
+static inline void check_has(const struct text *page, const char *line)
+{
+	struct text whole CLEANUP(text_deinit) = { 0 };
+
+	text_printf(&whole, "\n%s\n", line);
+	if (!strstr(text_string(page), text_string(&whole))) {
+		printf("# missing: %s\n", line);
+		CHECK(false);
+	}
+}
+
+static inline void check_lacks(const struct text *page, const char *what)
+{
+	if (strstr(text_string(page), what)) {
+		printf("# unexpected: %s\n", what);
+		CHECK(false);
+	}
+}
+
+static inline bool ends_with(const char *string, const char *end)
+{
+	size_t length = strlen(string), tail = strlen(end);
+
+	return length >= tail && strcmp(string + length - tail, end) == 0;
+}
