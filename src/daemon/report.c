@@ -1,0 +1,130 @@
+#include "daemon/report.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+
+void report_lines(enum log_level level, const char *message, const struct error *err)
+{
+	struct bytes rest = bytes_from_string(error_string(err)), line;
+
+	while (bytes_take_line(&rest, &line)) {
+		CLEANUP(text_deinit) struct text reason = { 0 };
+
+		text_append(&reason, line.data, line.length);
+		log_line(level, message, "err", text_string(&reason), NULL);
+	}
+}
+
+void report_start(const struct flags *flags)
+{
+	const struct catalog_build *build = flags_build();
+
+	log_line(LOG_INFO, "Starting outbound_exporter", "version", build->version, "revision",
+		 build->revision, NULL);
+	if (flags->config_file)
+		log_line(LOG_INFO, "Loaded config file", "file", flags->config_file, NULL);
+	else
+		log_line(LOG_INFO,
+			 "No config file: watching every process with an outbound "
+			 "connection, probing nothing",
+			 NULL);
+}
+
+/* An address of "everywhere" is no address to click on. */
+static void write_url(const char *address, const char *path, struct text *url)
+{
+	const char *port = strrchr(address, ':');
+	bool everywhere = address[0] == ':' || !strncmp(address, "0.0.0.0:", 8) ||
+			  !strncmp(address, "[::]:", 5);
+
+	text_printf(url, "http://%s%s%s", everywhere ? "localhost" : "",
+		    everywhere && port ? port : address, path);
+}
+
+void report_listening(const struct http *http, const struct flags *flags)
+{
+	for (size_t i = 0; i < flags->listen_count; i++) {
+		CLEANUP(text_deinit) struct text url = { 0 };
+
+		write_url(http_address(http, i), flags->telemetry_path, &url);
+		log_line(LOG_INFO, "Listening on", "address", http_address(http, i), "metrics",
+			 text_string(&url), NULL);
+	}
+}
+
+static void append_number(struct text *text, uint64_t number)
+{
+	text_clear(text);
+	text_append_u64(text, number);
+}
+
+static bool needs_quotes(const char *argument)
+{
+	return !*argument || strpbrk(argument, " \t\n'\"\\$`&|;<>()*?[]#~!{}");
+}
+
+/* For a shell: in single quotes, in which nothing but the quote itself is special. */
+static void append_argument(struct text *command, const char *argument)
+{
+	text_append_char(command, ' ');
+	if (!needs_quotes(argument)) {
+		text_append_string(command, argument);
+		return;
+	}
+	text_append_char(command, '\'');
+	for (; *argument; argument++) {
+		if (*argument == '\'')
+			text_append_string(command, "'\\''");
+		else
+			text_append_char(command, *argument);
+	}
+	text_append_char(command, '\'');
+}
+
+/* The same command again, as root, by the binary's full path. */
+static void write_command(char **argv, struct text *command)
+{
+	CLEANUP(text_deinit) struct text exe = { 0 };
+
+	text_append_string(command, "sudo");
+	if (file_read_link(AT_FDCWD, "/proc/self/exe", &exe) < 0)
+		append_argument(command, argv[0]);
+	else
+		append_argument(command, text_string(&exe));
+	for (size_t i = 1; argv[i]; i++)
+		append_argument(command, argv[i]);
+}
+
+static void report_unreadable(uint64_t count, char **argv)
+{
+	CLEANUP(text_deinit) struct text number = { 0 }, command = { 0 };
+
+	append_number(&number, count);
+	if (geteuid()) {
+		write_command(argv, &command);
+		log_line(LOG_WARN, "Processes that could not be read: no permission",
+			 "processes", text_string(&number), "run", text_string(&command), NULL);
+		return;
+	}
+	log_line(LOG_WARN, "Processes that could not be read: no permission", "processes",
+		 text_string(&number), "missing", "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+		 NULL);
+}
+
+void report_first_look(const struct snapshot *snapshot, char **argv)
+{
+	CLEANUP(text_deinit) struct text targets = { 0 }, processes = { 0 }, unreadable = { 0 };
+
+	append_number(&targets, snapshot->target_count);
+	append_number(&processes, snapshot->process_count);
+	append_number(&unreadable, snapshot->self.unreadable[UNREADABLE_PERMISSION]);
+	log_line(LOG_INFO, "Watching", "targets", text_string(&targets), "processes",
+		 text_string(&processes), "unreadable_processes", text_string(&unreadable),
+		 NULL);
+	if (snapshot->self.unreadable[UNREADABLE_PERMISSION])
+		report_unreadable(snapshot->self.unreadable[UNREADABLE_PERMISSION], argv);
+}

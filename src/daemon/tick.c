@@ -1,0 +1,53 @@
+#include "daemon/tick.h"
+
+#include "base/clock.h"
+#include "daemon/flags.h"
+#include "daemon/self.h"
+#include "source/join.h"
+
+int world_init(struct world *world, struct config *config, const char *procfs,
+	       struct world *previous, struct error *err)
+{
+	int r;
+
+	*world = (struct world){ .config = config };
+	r = sources_init(&world->sources, config, procfs, err);
+	if (r < 0) {
+		config_free(config);
+		return r;
+	}
+	world->probes = probe_engine_new(config, previous ? previous->probes : NULL);
+	if (previous)
+		sources_inherit(&world->sources, &previous->sources);
+	return 0;
+}
+
+void world_deinit(struct world *world)
+{
+	probe_engine_free(world->probes);
+	sources_deinit(&world->sources);
+	config_free(world->config);
+	*world = (struct world){ 0 };
+}
+
+/* The counters go on where the last tick left them; what is of one tick starts anew. */
+static void carry_self(struct snapshot *now, const struct self_row *self)
+{
+	now->self = *self;
+	for (size_t i = 0; i < UNREADABLE_COUNT; i++)
+		now->self.unreadable[i] = 0;
+	self_measure(&now->self);
+}
+
+struct snapshot *tick(struct world *world, struct self_row *self, struct page **ret_page)
+{
+	struct snapshot *now = snapshot_new(clock_wall(), clock_monotonic());
+
+	carry_self(now, self);
+	sources_collect(&world->sources, now);
+	probe_engine_copy(world->probes, now);
+	join(&world->sources, now);
+	*ret_page = catalog_page(now, flags_build(), world->config->limits.max_series);
+	*self = now->self;
+	return now;
+}

@@ -1,0 +1,27 @@
+/* One look at everything: the sentence that the program is. */
+#pragma once
+
+#include "expose/catalog.h"
+#include "probe/engine.h"
+#include "source/source.h"
+
+/* All that one configuration brings to life; replaced as a whole by a reload. */
+struct world {
+	struct config *config;
+	struct sources sources;
+	struct probe_engine *probes;
+};
+
+/*
+ * Builds a world: takes the configuration over, also on failure. Continues what `previous` knew
+ * (NULL: nothing; its probes must be stopped). 0, or -errno with the reason in `err`.
+ */
+int world_init(struct world *world, struct config *config, const char *procfs,
+	       struct world *previous, struct error *err) MUST_CHECK;
+void world_deinit(struct world *world);
+
+/*
+ * Collects rows, joins them and renders them. `self` carries the exporter's own row from tick
+ * to tick. The snapshot is the caller's to free, the page has one reference for the caller.
+ */
+struct snapshot *tick(struct world *world, struct self_row *self, struct page **ret_page);
