@@ -218,7 +218,7 @@ static void write_metric(struct exposition *exposition, const struct metric *met
 struct page *catalog_page(struct snapshot *snapshot, const struct catalog_build *build,
 			  size_t max_series)
 {
-	struct exposition exposition CLEANUP(exposition_deinit) = { .left = max_series };
+	CLEANUP(exposition_deinit) struct exposition exposition = { .left = max_series };
 	struct samples samples = { snapshot, build };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(observed); i++)

@@ -39,6 +39,7 @@ void exposition_deinit(struct exposition *exposition)
 {
 	for (size_t i = 0; i < PAGE_FORMAT_COUNT; i++)
 		text_deinit(&exposition->text[i]);
+	text_deinit(&exposition->bounds);
 }
 
 static void append_help(struct text *text, const char *help, bool quote)
@@ -176,7 +177,8 @@ static struct text *write_series(struct exposition *exposition, const char *suff
 {
 	const struct family *family = exposition->family;
 	struct text *text = &exposition->text[PAGE_TEXT];
-	size_t name = strlen(family->name), end = strlen(suffix), lengths[FAMILY_LABELS + 1];
+	size_t name = strlen(family->name), end = strlen(suffix);
+	size_t lengths[FAMILY_LABELS] = { 0 };
 	size_t room = name + end + strlen("} ") + (le ? label_room("le", strlen(le)) : 0);
 	char before = '{';
 	char *out;
@@ -233,23 +235,39 @@ void exposition_count(struct exposition *exposition, const char *const *labels, 
 /* A float by OpenMetrics' rule: never without a point or an exponent. */
 static void append_bound(struct text *text, double bound)
 {
+	size_t at = text->length;
+
 	text_append_double(text, bound);
-	if (isfinite(bound) && !strpbrk(text->data, ".e"))
+	if (isfinite(bound) && !strpbrk(text->data + at, ".e"))
 		text_append_string(text, ".0");
+	text_append_char(text, '\0');
+}
+
+/* The texts of the bounds, one behind the other; made once for all rows of a family. */
+static const char *write_bounds(struct exposition *exposition, const double *bounds,
+				size_t count)
+{
+	if (exposition->bounds_family != exposition->family) {
+		text_clear(&exposition->bounds);
+		for (size_t i = 0; i < count; i++)
+			append_bound(&exposition->bounds, bounds[i]);
+		append_bound(&exposition->bounds, INFINITY);
+		exposition->bounds_family = exposition->family;
+	}
+	return exposition->bounds.data;
 }
 
 void exposition_histogram(struct exposition *exposition, const char *const *labels,
 			  const double *bounds, const uint64_t *counts, size_t bound_count,
 			  double sum)
 {
-	struct text le CLEANUP(text_deinit) = { 0 };
+	const char *le = write_bounds(exposition, bounds, bound_count);
 	uint64_t cumulated = 0;
 
 	for (size_t i = 0; i <= bound_count; i++) {
 		cumulated += counts[i];
-		text_clear(&le);
-		append_bound(&le, i < bound_count ? bounds[i] : INFINITY);
-		write_count(exposition, "_bucket", labels, text_string(&le), cumulated);
+		write_count(exposition, "_bucket", labels, le, cumulated);
+		le += strlen(le) + 1;
 	}
 	write_value(exposition, "_sum", labels, sum);
 	write_count(exposition, "_count", labels, NULL, cumulated);

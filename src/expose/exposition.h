@@ -30,6 +30,8 @@ struct exposition {
 	const struct family *family; /* the open one; NULL: none */
 	size_t family_at, samples_at; /* where it begins in the text format */
 	size_t count; /* of its samples */
+	struct text bounds; /* of its histograms */
+	const struct family *bounds_family;
 };
 
 void exposition_deinit(struct exposition *exposition);
@@ -46,7 +48,7 @@ void exposition_count(struct exposition *exposition, const char *const *labels, 
 
 /*
  * The samples of one histogram: `counts` has one element per bound, not cumulative, and one
- * more for what is above the last bound.
+ * more for what is above the last bound. All histograms of a family have the same bounds.
  */
 void exposition_histogram(struct exposition *exposition, const char *const *labels,
 			  const double *bounds, const uint64_t *counts, size_t bound_count,

@@ -39,8 +39,7 @@
 #include "expose/site.h"
 
 enum {
-	GUESTS_MAX = 128, /* connections per address that is listened on */
-	CONNECTIONS_MAX = GUESTS_MAX + 64, /* with those on their way out; never reached */
+	LEAVING_MAX = 64, /* connections on their way out; it accepts 11 in one go */
 	IDLE_SECONDS = 20, /* longer than the usual scrape interval, 15 s */
 	ANSWER_SECONDS = 30, /* three times the usual scrape time-out */
 	STOP_SECONDS = 5,
@@ -63,6 +62,7 @@ struct listener {
 	int socket;
 	struct text address;
 	struct crowd crowd;
+	size_t guests_max;
 };
 
 struct http {
@@ -94,7 +94,8 @@ static void make_room(struct listener *listener, double now)
 {
 	struct crowd_guest *guest;
 
-	while ((guest = crowd_turn_out(&listener->crowd, GUESTS_MAX, now - ANSWER_SECONDS)))
+	while ((guest = crowd_turn_out(&listener->crowd, listener->guests_max,
+				       now - ANSWER_SECONDS)))
 		shutdown(guest->socket, SHUT_RDWR);
 }
 
@@ -228,7 +229,10 @@ static enum MHD_Result join_value(void *context, enum MHD_ValueKind kind, const 
 	return MHD_YES;
 }
 
-/* Puts a reload in line, or says why not: NULL, or the text of a 503. */
+/*
+ * Puts a reload in line, or says why not: NULL, or the text of a 503. Who is in line may be
+ * finished by any thread at once, hence is suspended before the lock is given back.
+ */
 static const char *enlist(struct http *http, struct http_reload *reload)
 {
 	const char *refusal = NULL;
@@ -244,6 +248,7 @@ static const char *enlist(struct http *http, struct http_reload *reload)
 	} else {
 		reload->next = http->reloads;
 		http->reloads = reload;
+		MHD_suspend_connection(reload->connection);
 	}
 	pthread_mutex_unlock(&http->lock);
 	return refusal;
@@ -262,7 +267,6 @@ static enum MHD_Result start_reload(struct request *request, struct MHD_Connecti
 		return queue(connection, site_answer_text(503, refusal));
 	}
 	request->reload = reload;
-	MHD_suspend_connection(connection);
 	http->config.reload(http->config.context, reload);
 	return MHD_YES;
 }
@@ -295,26 +299,19 @@ static enum MHD_Result answer_request(struct request *request,
 	return queue(connection, answer);
 }
 
-/* On the first call of the handler: whether the body is one to be read; else it is answered. */
-static bool body_is_welcome(struct MHD_Connection *connection, enum MHD_Result *ret_queued)
+/* Answers a request whose body is not one to be read; leaves the others alone. */
+static enum MHD_Result refuse_body(struct MHD_Connection *connection)
 {
 	const char *length =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
 	const char *encoding =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding");
 
-	if (length && encoding) {
-		*ret_queued =
-			queue(connection,
-			      site_answer_text(400, "Content-Length and Transfer-Encoding"));
-		return false;
-	}
-	if (length && strtoull(length, NULL, 10) > BODY_MAX) {
-		*ret_queued =
-			queue(connection, site_answer_text(413, "No body is expected here."));
-		return false;
-	}
-	return true;
+	if (length && encoding)
+		return queue(connection, site_answer_text(400, "The length is given twice."));
+	if (length && strtoull(length, NULL, 10) > BODY_MAX)
+		return queue(connection, site_answer_text(413, "No body is expected here."));
+	return MHD_YES;
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection,
@@ -327,11 +324,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection,
 	(void)version;
 	(void)upload;
 	if (!request) {
-		enum MHD_Result queued = MHD_YES;
-
 		*request_context = begin_request(listener, connection);
-		body_is_welcome(connection, &queued);
-		return queued;
+		return refuse_body(connection);
 	}
 	if (*upload_size) {
 		request->body += *upload_size;
@@ -355,7 +349,7 @@ static void finish(struct http_reload *reload, unsigned status, const char *mess
 void http_reload_finish(struct http_reload *reload, const char *message)
 {
 	struct http *http = reload->http;
-	struct text text CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text text = { 0 };
 	struct http_reload **at = &http->reloads;
 
 	if (message)
@@ -365,9 +359,11 @@ void http_reload_finish(struct http_reload *reload, const char *message)
 	pthread_mutex_lock(&http->lock);
 	while (*at && *at != reload)
 		at = &(*at)->next;
-	assert(*at);
-	*at = reload->next;
-	finish(reload, message ? 500 : 200, text_string(&text));
+	/* Else http_stop() was faster. */
+	if (*at) {
+		*at = reload->next;
+		finish(reload, message ? 500 : 200, text_string(&text));
+	}
 	pthread_mutex_unlock(&http->lock);
 }
 
@@ -382,7 +378,7 @@ static int start_listener(struct listener *listener, const char *address, struct
 	listener->daemon = MHD_start_daemon(
 		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
 		NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, listener->socket,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)(listener->guests_max + LEAVING_MAX),
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, 0U, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
 		MHD_OPTION_NOTIFY_COMPLETED, notify_completed, listener,
@@ -424,6 +420,7 @@ int http_start(const struct http_config *config, struct board *board, struct htt
 		int done;
 
 		*listener = (struct listener){ .http = http, .socket = -1 };
+		listener->guests_max = listener_measure_room(config->address_count);
 		done = start_listener(listener, config->addresses[i], err);
 		if (done < 0) {
 			http_stop(http);

@@ -13,13 +13,13 @@ struct http;
 struct http_reload; /* one POST /-/reload that waits for its answer */
 
 struct http_config {
-	const char *const *addresses; /* "127.0.0.1:10063", ":10063", "[::1]:10063"; copied */
+	const char *const *addresses; /* "127.0.0.1:10063", ":10063", "[::1]:10063" */
 	size_t address_count;
 	const char *telemetry_path; /* "/metrics"; copied */
 	bool enable_lifecycle; /* whether POST /-/reload is answered */
 	const char *version; /* copied */
-	double (*stale_after)(
-		void *context); /* seconds a page may be old; may change by reload */
+	/* How many seconds old a page may be; may change by reload. In a server thread. */
+	double (*stale_after)(void *context);
 	/*
 	 * Called in a server thread by POST /-/reload: returns at once; the answer comes by
 	 * http_reload_finish() from any thread. Never called when enable_lifecycle is false.
@@ -28,7 +28,10 @@ struct http_config {
 	void *context;
 };
 
-/* Listens and answers. 0 or -errno with the address that failed in `err`. */
+/*
+ * Listens and answers; the board has to outlive the server. 0, or -errno with the address that
+ * failed in `err`.
+ */
 int http_start(const struct http_config *config, struct board *board, struct http **ret_http,
 	       struct error *err) MUST_CHECK;
 

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@ static int split(const char *address, struct text *host, const char **ret_port)
 }
 
 enum { UNSENT_MAX = 128 * 1024 }; /* bytes */
+enum { ROOM_MIN = 8, ROOM_MAX = 128 }; /* connections */
 
 static int set_option(int socket, int level, int option, int value)
 {
@@ -49,7 +51,7 @@ static int set_option(int socket, int level, int option, int value)
 
 static int open_one(const struct addrinfo *info, int *ret_socket)
 {
-	int made CLEANUP(file_close) = -1;
+	CLEANUP(file_close) int made = -1;
 
 	made = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (made < 0)
@@ -85,7 +87,7 @@ static int open_at(const char *host, const char *port, int family, int *ret_sock
 
 int listener_open(const char *address, int *ret_socket, struct error *err)
 {
-	struct text host CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text host = { 0 };
 	const char *port;
 	int code = 0, done;
 
@@ -106,6 +108,17 @@ int listener_open(const char *address, int *ret_socket, struct error *err)
 				 code && code != EAI_SYSTEM ? gai_strerror(code) :
 							      strerror(-done));
 	return 0;
+}
+
+/* A quarter of the descriptors for all of them together. */
+size_t listener_measure_room(size_t listeners)
+{
+	struct rlimit limit;
+	rlim_t room = ROOM_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 / listeners < room)
+		room = limit.rlim_cur / 4 / listeners;
+	return room < ROOM_MIN ? ROOM_MIN : (size_t)room;
 }
 
 void listener_describe(int socket, struct text *text)

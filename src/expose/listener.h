@@ -10,5 +10,11 @@
  */
 int listener_open(const char *address, int *ret_socket, struct error *err) MUST_CHECK;
 
+/*
+ * How many connections each of `listeners` may keep: enough for anybody's scrapers, and so few
+ * that the program has descriptors left for its work.
+ */
+size_t listener_measure_room(size_t listeners);
+
 /* Appends the address as bound, "127.0.0.1:10063". */
 void listener_describe(int socket, struct text *text);

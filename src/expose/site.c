@@ -71,7 +71,7 @@ static struct site_answer refuse_method(const char *allow, const char *text)
 static struct page *acquire_fresh(const struct site *site, const struct site_request *request,
 				  struct site_answer *ret_refusal)
 {
-	struct text reason CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text reason = { 0 };
 	struct page *page = board_acquire(site->board);
 	double age;
 

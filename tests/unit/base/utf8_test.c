@@ -10,7 +10,7 @@ struct vector {
 
 static void check_repair(const struct vector *vector, const char *what)
 {
-	struct text text CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text text = { 0 };
 	size_t length = strlen(vector->input);
 
 	utf8_repair(&text, vector->input, length);
@@ -78,7 +78,7 @@ TEST(reads_no_byte_past_the_end)
 
 TEST(keeps_nul_bytes)
 {
-	struct text text CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text text = { 0 };
 
 	utf8_repair(&text, "a\0\xff\0", 4);
 	CHECK_EQ_U64(text.length, 6);
@@ -89,7 +89,7 @@ TEST(keeps_nul_bytes)
 TEST(repairs_everything)
 {
 	for (unsigned i = 0; i < 0x10000; i++) {
-		struct text text CLEANUP(text_deinit) = { 0 };
+		CLEANUP(text_deinit) struct text text = { 0 };
 		char input[2] = { (char)(i >> 8), (char)(i & 0xff) };
 
 		utf8_repair(&text, input, sizeof(input));

@@ -56,17 +56,15 @@ static void check_type(const struct family *family)
 static void check_unit(const struct family *family)
 {
 	static const char *const units[] = { "seconds", "bytes", "ratio" };
-	char name[200], end[20];
 
-	REQUIRE(strlen(family->name) < sizeof(name));
-	strcpy(name, family->name);
-	if (family->type == FAMILY_COUNTER)
-		name[strlen(name) - strlen("_total")] = '\0';
 	for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
-		snprintf(end, sizeof(end), "_%s", units[i]);
-		CHECK(ends_with(name, end) ==
-		      (family->unit && strcmp(family->unit, units[i]) == 0));
-		CHECK(has_word(name, units[i]) == ends_with(name, end));
+		bool declared = family->unit && strcmp(family->unit, units[i]) == 0;
+		CLEANUP(text_deinit) struct text end = { 0 };
+
+		text_printf(&end, "_%s%s", units[i],
+			    family->type == FAMILY_COUNTER ? "_total" : "");
+		CHECK(ends_with(family->name, text_string(&end)) == declared);
+		CHECK(has_word(family->name, units[i]) == declared);
 	}
 	CHECK(!family->unit || family->type != FAMILY_INFO);
 }
@@ -144,8 +142,8 @@ static void keep_samples(const struct text *page, struct text *samples)
 TEST(shows_the_same_samples_in_both_formats)
 {
 	struct snapshot snapshot = full();
-	struct text page CLEANUP(text_deinit) = { 0 }, openmetrics CLEANUP(text_deinit) = { 0 };
-	struct text a CLEANUP(text_deinit) = { 0 }, b CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, openmetrics = { 0 };
+	CLEANUP(text_deinit) struct text a = { 0 }, b = { 0 };
 
 	render(&snapshot, 1000, &page, &openmetrics);
 	keep_samples(&page, &a);
@@ -157,14 +155,14 @@ TEST(shows_the_same_samples_in_both_formats)
 TEST(keeps_the_order_of_the_table)
 {
 	struct snapshot snapshot = full();
-	struct text page CLEANUP(text_deinit) = { 0 }, other CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
 	const struct family *family;
 	const char *at;
 
 	render(&snapshot, 1000, &page, &other);
 	at = text_string(&page);
 	for (size_t i = 0; (family = catalog_family(i)); i++) {
-		struct text head CLEANUP(text_deinit) = { 0 };
+		CLEANUP(text_deinit) struct text head = { 0 };
 		const char *found;
 
 		text_printf(&head, "# HELP %s ", family->name);
@@ -181,7 +179,7 @@ TEST(keeps_the_order_of_the_table)
 TEST(limits_series_and_says_so)
 {
 	struct snapshot snapshot = full();
-	struct text page CLEANUP(text_deinit) = { 0 }, other CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
 
 	snapshot.self.truncated[TRUNCATED_SERIES] = 5;
 	render(&snapshot, 4, &page, &other);
@@ -203,7 +201,7 @@ TEST(limits_series_and_says_so)
 TEST(shows_an_empty_snapshot)
 {
 	struct snapshot snapshot = { .self = { .cpu_seconds = NAN } };
-	struct text page CLEANUP(text_deinit) = { 0 }, other CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
 
 	render(&snapshot, 1000, &page, &other);
 	check_lacks(&page, "outbound_target");
@@ -213,7 +211,7 @@ TEST(shows_an_empty_snapshot)
 
 TEST(describes_every_row)
 {
-	struct text table CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text table = { 0 };
 	const struct family *family;
 
 	catalog_describe(&table);
@@ -222,7 +220,7 @@ TEST(describes_every_row)
 		      strlen("| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n")) ==
 	      0);
 	for (size_t i = 0; (family = catalog_family(i)); i++) {
-		struct text row CLEANUP(text_deinit) = { 0 };
+		CLEANUP(text_deinit) struct text row = { 0 };
 
 		text_printf(&row, "\n| `%s` | %s | ", family->name,
 			    family_type_name(family->type));

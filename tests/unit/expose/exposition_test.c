@@ -146,7 +146,7 @@ TEST(writes_a_histogram_without_labels)
 static void check_label(const char *value, const char *written)
 {
 	struct exposition exposition = roomy();
-	struct text expected CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text expected = { 0 };
 
 	exposition_begin(&exposition, &info);
 	exposition_count(&exposition, &value, 1);
@@ -181,7 +181,7 @@ TEST(repairs_labels)
 static void check_value(double value, const char *written)
 {
 	struct exposition exposition = roomy();
-	struct text expected CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text expected = { 0 };
 
 	exposition_begin(&exposition, &plain);
 	exposition_sample(&exposition, NULL, value);

@@ -105,7 +105,7 @@ static inline void render(struct snapshot *snapshot, size_t max_series, struct t
 
 static inline void check_has(const struct text *page, const char *line)
 {
-	struct text whole CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text whole = { 0 };
 
 	text_printf(&whole, "\n%s\n", line);
 	if (!strstr(text_string(page), text_string(&whole))) {

@@ -9,8 +9,8 @@
 
 static void check_round_trip(const char *data, size_t length)
 {
-	struct text packed CLEANUP(text_deinit) = { 0 };
-	char *back CLEANUP(memory_free_pointer) = memory_new(length + 1, 1);
+	CLEANUP(text_deinit) struct text packed = { 0 };
+	CLEANUP(memory_free_pointer) char *back = memory_new(length + 1, 1);
 	z_stream stream = { .avail_out = (uInt)(length + 1), .next_out = (Bytef *)back };
 
 	gzip_append(&packed, data, length);
@@ -39,8 +39,8 @@ TEST(packs_a_line)
 
 TEST(packs_what_repeats)
 {
-	struct text page CLEANUP(text_deinit) = { 0 };
-	struct text packed CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 };
+	CLEANUP(text_deinit) struct text packed = { 0 };
 
 	for (unsigned i = 0; i < 20000; i++)
 		text_printf(&page, "outbound_connections{target=\"a\",destination=\"d%u\"} 1\n",
@@ -52,7 +52,7 @@ TEST(packs_what_repeats)
 
 TEST(packs_noise)
 {
-	struct text noise CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text noise = { 0 };
 	uint64_t state = 88172645463325252U;
 
 	for (size_t i = 0; i < 1000000; i++) {
@@ -66,7 +66,7 @@ TEST(packs_noise)
 
 TEST(appends)
 {
-	struct text packed CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text packed = { 0 };
 
 	text_append_string(&packed, "before");
 	gzip_append(&packed, "x", 1);

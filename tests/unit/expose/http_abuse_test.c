@@ -5,7 +5,7 @@
 
 TEST(refuses_bodies)
 {
-	struct text chunked CLEANUP(text_deinit) = { 0 }, answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text chunked = { 0 }, answer = { 0 };
 
 	set_up(20);
 	check_status("GET /-/healthy" TAIL "Content-Length: 3\r\n\r\nabc", "HTTP/1.1 200 ");
@@ -28,7 +28,7 @@ TEST(refuses_bodies)
 
 TEST(refuses_a_header_of_a_megabyte)
 {
-	struct text request CLEANUP(text_deinit) = { 0 }, answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text request = { 0 }, answer = { 0 };
 	int client;
 
 	set_up(20);
@@ -65,7 +65,7 @@ TEST(survives_garbage)
 
 	set_up(20);
 	for (size_t i = 0; i < ARRAY_LENGTH(garbage); i++) {
-		int client CLEANUP(file_close) = dial();
+		CLEANUP(file_close) int client = dial();
 
 		CHECK(say(client, garbage[i]));
 		check_status("GET /metrics" TAIL "\r\n", "HTTP/1.1 200 ");

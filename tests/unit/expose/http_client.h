@@ -65,7 +65,7 @@ static inline void hear_until(int from, const char *end, struct text *answer)
 /* Sends a request as it is, and gives the whole answer. */
 static inline void ask(const char *request, struct text *answer)
 {
-	int client CLEANUP(file_close) = dial();
+	CLEANUP(file_close) int client = dial();
 
 	text_clear(answer);
 	CHECK(say(client, request));
@@ -87,7 +87,7 @@ static inline void check_has(const struct text *answer, const char *what)
 
 static inline void check_status(const char *request, const char *status)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 
 	ask(request, &answer);
 	if (!starts_with(&answer, status))

@@ -77,7 +77,7 @@ static inline int start(const char *const *addresses, size_t count, bool lifecyc
 static inline void set_up(size_t page_size)
 {
 	static const char *const addresses[] = { "127.0.0.1:0" };
-	struct error err CLEANUP(error_deinit) = { 0 };
+	CLEANUP(error_deinit) struct error err = { 0 };
 
 	board = board_new();
 	allowed_age = 100;

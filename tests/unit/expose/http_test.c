@@ -6,7 +6,7 @@
 
 TEST(serves_the_page)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 
 	set_up(20);
 	ask("GET /metrics" TAIL "\r\n", &answer);
@@ -21,7 +21,7 @@ TEST(serves_the_page)
 
 TEST(negotiates)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 
 	set_up(5000);
 	ask("GET /metrics" TAIL "Accept: x/y\r\nAccept: application/openmetrics-text;"
@@ -39,7 +39,7 @@ TEST(negotiates)
 
 TEST(answers_head_without_a_body)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 
 	set_up(5000);
 	ask("HEAD /metrics" TAIL "\r\n", &answer);
@@ -51,7 +51,7 @@ TEST(answers_head_without_a_body)
 
 TEST(keeps_a_connection)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 	int client;
 
 	set_up(20);
@@ -68,7 +68,7 @@ TEST(keeps_a_connection)
 
 TEST(answers_pipelined_requests)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 
 	set_up(20);
 	ask("GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\nGET /nope" TAIL "\r\n", &answer);
@@ -79,7 +79,7 @@ TEST(answers_pipelined_requests)
 
 TEST(says_no)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 
 	set_up(20);
 	check_status("GET /nope" TAIL "\r\n", "HTTP/1.1 404 Not Found\r\n");
@@ -95,7 +95,7 @@ TEST(says_no)
 
 TEST(protects_the_landing_page)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 
 	set_up(20);
 	ask("GET /" TAIL "\r\n", &answer);
@@ -108,7 +108,7 @@ TEST(protects_the_landing_page)
 
 TEST(does_not_serve_what_is_stale)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 
 	set_up(20);
 	publish(20, 200);
@@ -126,14 +126,14 @@ TEST(does_not_serve_what_is_stale)
 TEST(listens_on_several_addresses)
 {
 	static const char *const addresses[] = { "127.0.0.1:0", "localhost:0", "127.0.0.1:0" };
-	struct error err CLEANUP(error_deinit) = { 0 };
+	CLEANUP(error_deinit) struct error err = { 0 };
 
 	board = board_new();
 	allowed_age = 100;
 	REQUIRE(start(addresses, 3, false, &err) == 0);
 	for (size_t i = 0; i < 3; i += 2) {
-		struct text answer CLEANUP(text_deinit) = { 0 };
-		int client CLEANUP(file_close) = dial_buffer(http_address(http, i), 0);
+		CLEANUP(text_deinit) struct text answer = { 0 };
+		CLEANUP(file_close) int client = dial_buffer(http_address(http, i), 0);
 
 		CHECK(say(client, "GET /-/healthy" TAIL "\r\n"));
 		hear(client, &answer);
@@ -144,8 +144,8 @@ TEST(listens_on_several_addresses)
 
 TEST(names_the_address_that_is_taken)
 {
-	struct error err CLEANUP(error_deinit) = { 0 };
-	struct text taken CLEANUP(text_deinit) = { 0 }, message CLEANUP(text_deinit) = { 0 };
+	CLEANUP(error_deinit) struct error err = { 0 };
+	CLEANUP(text_deinit) struct text taken = { 0 }, message = { 0 };
 	struct http *first;
 
 	set_up(20);
@@ -165,7 +165,7 @@ TEST(names_the_address_that_is_taken)
 
 TEST(reloads)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 
 	set_up(20);
 	ask(RELOAD "Content-Length: 0\r\n\r\n", &answer);
@@ -182,7 +182,7 @@ TEST(reloads)
 
 TEST(waits_for_a_reload_and_answers_others_meanwhile)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 	int client;
 
 	set_up(20);
@@ -212,7 +212,7 @@ TEST(limits_waiting_reloads)
 	}
 	check_status(RELOAD "\r\n", "HTTP/1.1 503 ");
 	for (unsigned i = 0; i < 8; i++) {
-		struct text answer CLEANUP(text_deinit) = { 0 };
+		CLEANUP(text_deinit) struct text answer = { 0 };
 
 		http_reload_finish(waited[i], NULL);
 		hear(clients[i], &answer);
@@ -239,7 +239,7 @@ TEST(outlives_a_client_that_leaves_during_its_reload)
 
 TEST(answers_waiting_reloads_when_it_stops)
 {
-	struct text answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text answer = { 0 };
 	int client;
 
 	set_up(20);
@@ -253,6 +253,24 @@ TEST(answers_waiting_reloads_when_it_stops)
 	close(client);
 }
 
+/* Whichever comes first, the reload, its answer or the end. */
+TEST(stops_while_reloads_arrive)
+{
+	for (int i = 0; i < 100; i++) {
+		CLEANUP(text_deinit) struct text answer = { 0 };
+		CLEANUP(file_close) int client = -1;
+
+		set_up(20);
+		reload_mode = i % 2 ? REPLY_LATER : REPLY_AT_ONCE;
+		client = dial();
+		CHECK(say(client, RELOAD "\r\n"));
+		tear_down();
+		hear(client, &answer);
+		CHECK(!answer.length || starts_with(&answer, "HTTP/1.1 503 ") ||
+		      starts_with(&answer, "HTTP/1.1 200 "));
+	}
+}
+
 static void *stop(void *context)
 {
 	(void)context;
@@ -262,7 +280,7 @@ static void *stop(void *context)
 
 TEST(finishes_answers_when_it_stops)
 {
-	struct text address CLEANUP(text_deinit) = { 0 }, answer CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text address = { 0 }, answer = { 0 };
 	pthread_t thread;
 	int client, refused;
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/file.h"
@@ -9,9 +10,9 @@
 
 static void check_opens(const char *address, const char *start)
 {
-	struct error err CLEANUP(error_deinit) = { 0 };
-	struct text bound CLEANUP(text_deinit) = { 0 };
-	int opened CLEANUP(file_close) = -1;
+	CLEANUP(error_deinit) struct error err = { 0 };
+	CLEANUP(text_deinit) struct text bound = { 0 };
+	CLEANUP(file_close) int opened = -1;
 
 	CHECK_EQ_INT(listener_open(address, &opened, &err), 0);
 	CHECK_EQ_STR(error_string(&err), "");
@@ -32,7 +33,7 @@ TEST(opens_an_address)
 
 static bool have_ipv6(void)
 {
-	int made CLEANUP(file_close) = socket(AF_INET6, SOCK_STREAM, 0);
+	CLEANUP(file_close) int made = socket(AF_INET6, SOCK_STREAM, 0);
 
 	return made >= 0;
 }
@@ -45,8 +46,8 @@ TEST(opens_all_addresses)
 
 TEST(opens_an_address_of_ipv6)
 {
-	struct error err CLEANUP(error_deinit) = { 0 };
-	int opened CLEANUP(file_close) = -1;
+	CLEANUP(error_deinit) struct error err = { 0 };
+	CLEANUP(file_close) int opened = -1;
 
 	if (listener_open("[::1]:0", &opened, &err) < 0)
 		TEST_SKIP("this machine has no ::1");
@@ -55,7 +56,7 @@ TEST(opens_an_address_of_ipv6)
 
 static void check_fails(const char *address, int code, const char *message)
 {
-	struct error err CLEANUP(error_deinit) = { 0 };
+	CLEANUP(error_deinit) struct error err = { 0 };
 	int opened = -7;
 
 	CHECK_EQ_INT(listener_open(address, &opened, &err), code);
@@ -72,7 +73,7 @@ TEST(explains_what_is_no_address)
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(addresses); i++) {
-		struct text message CLEANUP(text_deinit) = { 0 };
+		CLEANUP(text_deinit) struct text message = { 0 };
 
 		text_printf(&message,
 			    "cannot listen on \"%s\": expected host:port, [IPv6]:port or :port",
@@ -89,15 +90,38 @@ TEST(explains_what_cannot_be_had)
 
 TEST(explains_a_port_that_is_taken)
 {
-	struct error err CLEANUP(error_deinit) = { 0 };
-	struct text bound CLEANUP(text_deinit) = { 0 }, message CLEANUP(text_deinit) = { 0 };
-	int opened CLEANUP(file_close) = -1;
+	CLEANUP(error_deinit) struct error err = { 0 };
+	CLEANUP(text_deinit) struct text bound = { 0 }, message = { 0 };
+	CLEANUP(file_close) int opened = -1;
 
 	REQUIRE(listener_open("127.0.0.1:0", &opened, &err) == 0);
 	listener_describe(opened, &bound);
 	text_printf(&message, "cannot listen on %s: Address already in use",
 		    text_string(&bound));
 	check_fails(text_string(&bound), -EADDRINUSE, text_string(&message));
+}
+
+static void check_room(rlim_t descriptors, size_t listeners, size_t room)
+{
+	struct rlimit before, limit;
+
+	REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	limit = before;
+	limit.rlim_cur = descriptors;
+	REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	CHECK_EQ_U64(listener_measure_room(listeners), room);
+	REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+}
+
+TEST(leaves_descriptors_for_others)
+{
+	check_room(1024, 1, 128);
+	check_room(1024, 2, 128);
+	check_room(1024, 4, 64);
+	check_room(256, 1, 64);
+	check_room(64, 1, 16);
+	check_room(64, 4, 8);
+	check_room(16, 1, 8);
 }
 
 TEST_MAIN()

@@ -120,7 +120,7 @@ TEST(serves_many_at_once)
 		REQUIRE(pthread_create(&scrapers[i].thread, NULL, scrape, &scrapers[i]) == 0);
 	}
 	for (unsigned i = 1; i <= PAGES; i++) {
-		struct text number CLEANUP(text_deinit) = { 0 };
+		CLEANUP(text_deinit) struct text number = { 0 };
 
 		text_printf(&number, "page %u", i);
 		board_publish(board, new_page(text_string(&number), text_string(&number), i));

@@ -5,7 +5,7 @@
 TEST(shows_targets)
 {
 	struct snapshot snapshot = full();
-	struct text page CLEANUP(text_deinit) = { 0 }, other CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
 
 	render(&snapshot, 1000, &page, &other);
 	check_has(&page, "outbound_target_up{target=\"checkout\"} 1");
@@ -33,14 +33,14 @@ TEST(shows_every_state_of_a_connection)
 	static const char *const others[] = { "syn_sent", "fin_wait1", "fin_wait2", "time_wait",
 					      "close",	  "last_ack",  "closing" };
 	struct snapshot snapshot = full();
-	struct text page CLEANUP(text_deinit) = { 0 }, other CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
 
 	render(&snapshot, 1000, &page, &other);
 #define OF "outbound_connections{target=\"checkout\",destination=\"payments\",state="
 	check_has(&page, OF "\"established\"} 3");
 	check_has(&page, OF "\"close_wait\"} 2");
 	for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
-		struct text line CLEANUP(text_deinit) = { 0 };
+		CLEANUP(text_deinit) struct text line = { 0 };
 
 		text_printf(&line, OF "\"%s\"} 0", others[i]);
 		check_has(&page, text_string(&line));
@@ -55,7 +55,7 @@ TEST(shows_every_state_of_a_connection)
 TEST(shows_what_nobody_owns)
 {
 	struct snapshot snapshot = full();
-	struct text page CLEANUP(text_deinit) = { 0 }, other CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
 
 	render(&snapshot, 1000, &page, &other);
 #define UNOWNED \
@@ -69,7 +69,7 @@ TEST(shows_what_nobody_owns)
 TEST(shows_probes)
 {
 	struct snapshot snapshot = full();
-	struct text page CLEANUP(text_deinit) = { 0 }, other CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
 
 	render(&snapshot, 1000, &page, &other);
 	check_has(&page, "outbound_probe_success{destination=\"payments\"} 1");
@@ -96,7 +96,7 @@ TEST(shows_probes)
 TEST(counts_failures_from_zero)
 {
 	struct snapshot snapshot = full();
-	struct text page CLEANUP(text_deinit) = { 0 }, other CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
 
 	render(&snapshot, 1000, &page, &other);
 #define FAILED "outbound_probes_failed_total{destination="
@@ -109,7 +109,7 @@ TEST(counts_failures_from_zero)
 TEST(knows_nothing_of_a_probe_that_never_ran)
 {
 	struct snapshot snapshot = full();
-	struct text page CLEANUP(text_deinit) = { 0 }, other CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
 
 	render(&snapshot, 1000, &page, &other);
 	check_has(&page, "outbound_probes_total{destination=\"never\"} 0");
@@ -123,7 +123,7 @@ TEST(knows_nothing_of_a_probe_that_never_ran)
 TEST(shows_itself)
 {
 	struct snapshot snapshot = full();
-	struct text page CLEANUP(text_deinit) = { 0 }, openmetrics CLEANUP(text_deinit) = { 0 };
+	CLEANUP(text_deinit) struct text page = { 0 }, openmetrics = { 0 };
 
 	render(&snapshot, 1000, &page, &openmetrics);
 	check_has(&page, "outbound_exporter_build_info{version=\"1.2.3\",revision=\"abcdef\","
