@@ -94,24 +94,25 @@ void text_printf(struct text *text, const char *format, ...)
 	va_end(arguments);
 }
 
+/* "-2.2250738585072014e-308" is the longest that %.17g gives. */
+#define DOUBLE_SIZE 25
+
 /*
  * 17 significant digits always read back exactly; most values need fewer. With 15 nothing that
  * is shorter is missed, but for subnormal numbers, which have less precision.
  */
 static void append_finite(struct text *text, double value)
 {
-	char *end;
+	char *end = text_reserve(text, DOUBLE_SIZE);
+	int length = 0;
 
 	for (int digits = isnormal(value) ? 15 : 1; digits <= 17; digits++) {
-		int length = snprintf(NULL, 0, "%.*g", digits, value);
-
-		end = text_reserve(text, (size_t)length);
-		snprintf(end, (size_t)length + 1, "%.*g", digits, value);
-		if (digits == 17 || strtod(end, NULL) == value) {
-			text->length += (size_t)length;
-			return;
-		}
+		length = snprintf(end, DOUBLE_SIZE, "%.*g", digits, value);
+		if (strtod(end, NULL) == value)
+			break;
 	}
+	assert(length > 0 && length < DOUBLE_SIZE);
+	text->length += (size_t)length;
 }
 
 void text_append_double(struct text *text, double value)

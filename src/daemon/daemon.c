@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -207,7 +208,7 @@ static void loop(struct daemon *daemon)
 	}
 }
 
-/* Before any thread: all of them inherit the mask. */
+/* Before any thread, the resolver's among them: all inherit the mask. */
 static int block_signals(void)
 {
 	sigset_t set;
@@ -221,8 +222,25 @@ static int block_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/*
+ * Up to the hard limit: the soft one is 1024 for the sake of select(2), which nobody here uses
+ * (systemd.exec(5), LimitNOFILE). Scrapers, probes and reading /proc all take some.
+ */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_line(LOG_DEBUG, "Descriptor limit not raised", "err", strerror(errno),
+			 NULL);
+}
+
 static int open_descriptors(struct daemon *daemon, struct error *err)
 {
+	raise_descriptor_limit();
 	daemon->signals = block_signals();
 	daemon->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	daemon->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -244,11 +262,8 @@ static int start(struct daemon *daemon, struct error *err)
 		.reload = ask_reload,
 		.context = daemon,
 	};
-	int r = open_descriptors(daemon, err);
+	int r = probe_engine_start(daemon->world.probes, err);
 
-	if (r < 0)
-		return r;
-	r = probe_engine_start(daemon->world.probes, err);
 	if (r < 0)
 		return r;
 	arm_timer(daemon);
@@ -286,7 +301,11 @@ int daemon_run(const struct flags *flags, struct config *config, char **argv)
 	pthread_mutex_init(&daemon->mutex, NULL);
 	daemon->board = board_new();
 	report_start(flags);
-	r = world_init(&daemon->world, config, flags->procfs, NULL, &err);
+	r = open_descriptors(daemon, &err);
+	if (r < 0)
+		config_free(config);
+	else
+		r = world_init(&daemon->world, config, flags->procfs, NULL, &err);
 	if (!r)
 		r = start(daemon, &err);
 	if (!r) {

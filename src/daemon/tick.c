@@ -14,6 +14,7 @@ int world_init(struct world *world, struct config *config, const char *procfs,
 	r = sources_init(&world->sources, config, procfs, err);
 	if (r < 0) {
 		config_free(config);
+		*world = (struct world){ 0 };
 		return r;
 	}
 	world->probes = probe_engine_new(config, previous ? previous->probes : NULL);
@@ -24,6 +25,8 @@ int world_init(struct world *world, struct config *config, const char *procfs,
 
 void world_deinit(struct world *world)
 {
+	if (!world->config)
+		return;
 	probe_engine_free(world->probes);
 	sources_deinit(&world->sources);
 	config_free(world->config);

@@ -18,7 +18,7 @@ struct world {
  */
 int world_init(struct world *world, struct config *config, const char *procfs,
 	       struct world *previous, struct error *err) MUST_CHECK;
-void world_deinit(struct world *world);
+void world_deinit(struct world *world); /* takes one that is all zeroes */
 
 /*
  * Collects rows, joins them and renders them. `self` carries the exporter's own row from tick

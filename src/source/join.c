@@ -1,8 +1,8 @@
 /*
  * What the kernel counts (net/ipv4/tcp_ipv4.c, get_tcp4_sock()): the receive queue is
- * rcv_nxt - copied_seq, in which the peer's FIN counts as one byte until it is read, which after
- * close(2) it never is; the send queue is write_seq - snd_una, in which our SYN and FIN count as
- * one each. Payload is what is reported.
+ * rcv_nxt - copied_seq, in which the peer's FIN counts as one byte until it is read, which
+ * after close(2) it never is; the send queue is write_seq - snd_una, in which our SYN and FIN
+ * count as one each. Payload is what is reported.
  *
  * A row with an inode that no watched process has open belongs to somebody else. A row without
  * an inode belongs to nobody any more: TIME_WAIT, FIN_WAIT, LAST_ACK and CLOSING after
@@ -201,11 +201,14 @@ static struct pair *count_unowned(struct joint *joint, struct netns *netns,
 	return pair;
 }
 
-/* SYN_SENT can only be outbound; the rest is told by who listens where, and remembered. */
+/*
+ * SYN_SENT can only be outbound; the rest is told by who listens where, and remembered. What a
+ * watched process has open is no longer a probe's.
+ */
 static enum ledger_kind direction(const struct netns *netns, const struct socket_row *row,
 				  const struct ledger_entry *last)
 {
-	if (last)
+	if (last && (last->kind != LEDGER_OWN || !row->inode))
 		return last->kind;
 	if (row->state != TCP_STATE_SYN_SENT && listeners_have(&netns->listeners, &row->local))
 		return LEDGER_INBOUND;
@@ -254,21 +257,32 @@ static void join_row(struct joint *joint, struct netns *netns, const struct sock
 				   count_unowned(joint, netns, row, last);
 }
 
-static void join_netns(struct joint *joint, struct netns *netns)
+/* The rows that have an inode, or those that have none. */
+static void join_netns(struct joint *joint, struct netns *netns, bool owned)
 {
 	const struct socket_row *rows = joint->sources->rows.items + netns->first_row;
 
-	if (!netns->read) {
-		ledger_keep_netns(&joint->sources->ledger, netns->inode, joint->now->monotonic);
-		return;
-	}
 	for (size_t i = 0; i < netns->row_count; i++) {
-		if (tcp_state_is_outbound(rows[i].state) && rows[i].remote.port)
+		if (tcp_state_is_outbound(rows[i].state) && rows[i].remote.port &&
+		    owned == (rows[i].inode != 0))
 			join_row(joint, netns, &rows[i]);
 	}
 }
 
-/* Entered first, they are "seen before" when their rows come. */
+static void join_namespaces(struct joint *joint, bool owned)
+{
+	const struct netns_table *namespaces = &joint->sources->namespaces;
+
+	for (size_t i = 0; i < namespaces->count; i++) {
+		if (namespaces->items[i]->read)
+			join_netns(joint, namespaces->items[i], owned);
+	}
+}
+
+/*
+ * Entered before the rows without an inode, they are "seen before" when those come; and after
+ * the rows that a watched process has open, whose addresses may have been a probe's before.
+ */
 static void enter_own(struct joint *joint)
 {
 	const struct snapshot *now = joint->now;
@@ -288,15 +302,17 @@ void join(struct sources *sources, struct snapshot *now)
 	struct joint joint = { .sources = sources, .now = now };
 
 	index_owners(&joint);
+	for (size_t i = 0; i < sources->namespaces.count; i++) {
+		struct netns *netns = sources->namespaces.items[i];
+
+		if (netns->read)
+			enter_listeners(&joint, netns);
+		else if (netns->present)
+			ledger_keep_netns(&sources->ledger, netns->inode, now->monotonic);
+	}
+	join_namespaces(&joint, true);
 	enter_own(&joint);
-	for (size_t i = 0; i < sources->namespaces.count; i++) {
-		if (sources->namespaces.items[i]->read)
-			enter_listeners(&joint, sources->namespaces.items[i]);
-	}
-	for (size_t i = 0; i < sources->namespaces.count; i++) {
-		if (sources->namespaces.items[i]->present)
-			join_netns(&joint, sources->namespaces.items[i]);
-	}
+	join_namespaces(&joint, false);
 	ledger_turn(&sources->ledger);
 	join_write_rows(sources, now);
 	free(joint.owners);

@@ -60,7 +60,8 @@ static int read_below(struct sources *sources, int directory, struct watched *wa
 
 /*
  * 0, PID_GONE, or -errno: what could be read is there in any case. For a process that was
- * reaped meanwhile, links are refused as if by permission (fs/proc/base.c, proc_fd_access_allowed()).
+ * reaped meanwhile, links are refused as if by permission (fs/proc/base.c,
+ * proc_fd_access_allowed()).
  */
 static int read_watched(struct sources *sources, struct watched *watched, double now)
 {

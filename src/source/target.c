@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
+
+/* As the configuration's names (schema.c). */
+#define NAME_MAX_BYTES ((size_t)200)
 
 /* The first target that is not before `name`. */
 static size_t lower_bound(const struct target_table *table, const char *name)
@@ -91,17 +95,22 @@ void target_table_deinit(struct target_table *table, struct pair_budget *budget)
 	*table = (struct target_table){ 0 };
 }
 
+/* Processes call themselves what they like; a label is short and UTF-8. */
 struct target *target_table_get(struct target_table *table, const char *name, double now)
 {
-	struct target *target = find(table, name);
+	CLEANUP(text_deinit) struct text label = { 0 };
+	struct target *target;
 
+	utf8_repair(&label, name, strnlen(name, NAME_MAX_BYTES));
+	target = find(table, text_string(&label));
 	if (!target && table->made >= table->max_made) {
 		table->truncated++;
+		text_clear(&label);
+		text_append_string(&label, TARGET_OTHER);
 		target = find(table, TARGET_OTHER);
-		name = TARGET_OTHER;
 	}
 	if (!target) {
-		target = add(table, name);
+		target = add(table, text_string(&label));
 		table->made++;
 	}
 	target->last_seen = now;
