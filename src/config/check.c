@@ -1,5 +1,10 @@
+/*
+ * The nodes are at hand beside what was read from them, since a problem is told where it
+ * stands. What load.c complained about is marked bad there, and is not judged a second time.
+ */
 #include "config/check.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <pwd.h>
@@ -27,7 +32,7 @@ static const char *quote(struct checker *checker, const char *text)
 	return problem_quote(&checker->draft->config.arena, text);
 }
 
-/* Where a name was given before, if it was: `names` are nodes of mappings with a `name`. */
+/* That no element before this one has its name. */
 static void check_unique(struct checker *checker, struct node *list, size_t index)
 {
 	struct node *name = node_get(element_of(list, index), "name");
@@ -162,59 +167,52 @@ static void check_groups(struct checker *checker, struct node *node, const char 
 	}
 }
 
-/* Items of process_names with one name are one group, as they are for process-exporter. */
-static struct target_config *find_target(struct target_config *targets, size_t count,
-					 const char *name)
+static bool is_target(const struct config *config, const char *name)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (targets[i].name && !strcmp(targets[i].name, name))
-			return &targets[i];
+	for (size_t i = 0; i < config->target_count; i++) {
+		if (config->targets[i].name && !strcmp(config->targets[i].name, name))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
-static void add_match(struct arena *arena, struct target_config *target,
-		      const struct match_config *match)
+static void check_process_name(struct checker *checker, struct node *node,
+			       struct process_name *item)
 {
-	struct match_config *matches =
-		arena_alloc(arena, target->match_count + 1, sizeof(*matches));
+	struct node *name = node_get(node, "name");
 
-	if (target->match_count)
-		memcpy(matches, target->matches, target->match_count * sizeof(*matches));
-	matches[target->match_count++] = *match;
-	target->matches = matches;
+	check_match(checker, node, &item->match);
+	check_groups(checker, node, item->name);
+	if (name && is_target(&checker->draft->config, item->name))
+		node_complain(name, checker->problems, "name: %s is taken by a target",
+			      quote(checker, item->name));
 }
 
-/* Appends the targets that process_names stand for to those of `targets`. */
+/* Appends what process_names stand for to `targets`; names may repeat, as they may there. */
 static void add_process_names(struct checker *checker)
 {
 	struct config *config = &checker->draft->config;
 	struct node *list = node_get(checker->root, "process_names");
-	size_t count = config->target_count, own = checker->draft->process_name_count;
+	size_t count = config->target_count, added = checker->draft->process_name_count;
 	struct target_config *targets =
-		arena_alloc(&config->arena, count + own, sizeof(*targets));
+		arena_alloc(&config->arena, count + added, sizeof(*targets));
 
 	if (count)
 		memcpy(targets, config->targets, count * sizeof(*targets));
-	for (size_t i = 0; i < own; i++) {
+	for (size_t i = 0; i < added; i++) {
 		struct process_name *item = &checker->draft->process_names[i];
-		struct node *node = element_of(list, i);
-		struct target_config *target = find_target(targets, count, item->name);
 
-		check_match(checker, node, &item->match);
-		check_groups(checker, node, item->name);
-		if (target && target < targets + config->target_count)
-			node_complain(node, checker->problems, "name: %s is taken by a target",
-				      quote(checker, item->name));
-		if (!target)
-			target = &targets[count++];
-		target->name = item->name;
-		target->is_template = strstr(item->name, "{{") != NULL;
-		target->children = true;
-		add_match(&config->arena, target, &item->match);
+		check_process_name(checker, element_of(list, i), item);
+		targets[count + i] = (struct target_config){
+			.name = item->name,
+			.is_template = strstr(item->name, "{{") != NULL,
+			.children = true,
+			.matches = &item->match,
+			.match_count = 1,
+		};
 	}
 	config->targets = targets;
-	config->target_count = count;
+	config->target_count = count + added;
 }
 
 /* Of host, address and cidr at most one; without them a port. */
@@ -267,11 +265,11 @@ static void check_module(struct checker *checker, struct node *node, struct prob
 {
 	struct node *module = node_get(node, "module"), *url = node_get(node, "url");
 	CLEANUP(error_deinit) struct error err = { 0 };
-	struct url parsed;
+	struct url parsed = { 0 };
+	int r = url_parse(probe->url, &parsed, &err);
 	bool is_tcp;
 
-	if (url_parse(probe->url, &parsed, &err) < 0)
-		return;
+	assert(!r);
 	is_tcp = parsed.scheme == URL_TCP;
 	probe->module = find_module(&checker->draft->config, module ? module->text :
 							     is_tcp ? "tcp_connect" :

@@ -38,7 +38,8 @@ struct match_config {
 
 /*
  * A rule that makes targets: one, called `name`; or, where the name is a process-exporter
- * template ("{{.ExeBase}}"), one for each name that its processes give.
+ * template ("{{.ExeBase}}"), one for each name that its processes give. Rules that come from
+ * process_names may share a name, and then are one target.
  */
 struct target_config {
 	const char *name;

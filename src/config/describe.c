@@ -5,16 +5,6 @@
 static void describe_section(const struct section *section, const char *path,
 			     struct text *text);
 
-/* In a table of Markdown a bar ends the cell, also inside of backticks. */
-static void write_cell(struct text *text, const char *string)
-{
-	for (const char *c = string; *c; c++) {
-		if (*c == '|')
-			text_append_char(text, '\\');
-		text_append_char(text, *c);
-	}
-}
-
 static void write_kind(struct text *text, const struct option *option)
 {
 	if (option->type != OPTION_CHOICE) {
@@ -29,9 +19,16 @@ static void write_kind(struct text *text, const struct option *option)
 static void write_fallback(struct text *text, const struct option *option)
 {
 	if (option->fallback)
-		text_printf(text, "`%s`", option->fallback);
+		text_printf(text, " `%s`", option->fallback);
 	else if (option->required)
-		text_append_string(text, "required");
+		text_append_string(text, " required");
+}
+
+static void write_bounds(struct text *text, const struct option *option)
+{
+	if (option->between.minimum)
+		text_printf(text, " `%s` to `%s`", option->between.minimum,
+			    option->between.maximum);
 }
 
 static void describe_option(const struct option *option, const char *path, struct text *text)
@@ -41,15 +38,11 @@ static void describe_option(const struct option *option, const char *path, struc
 	text_printf(&name, "%s%s%s", path, *path ? "." : "", option->name);
 	text_printf(text, "| `%s` | ", text_string(&name));
 	write_kind(text, option);
-	text_append_string(text, " | ");
+	text_append_string(text, " |");
 	write_fallback(text, option);
-	if (option->between.minimum)
-		text_printf(text, " | `%s` to `%s` | ", option->between.minimum,
-			    option->between.maximum);
-	else
-		text_append_string(text, " | | ");
-	write_cell(text, option->help);
-	text_append_string(text, " |\n");
+	text_append_string(text, " |");
+	write_bounds(text, option);
+	text_printf(text, " | %s |\n", option->help);
 	if (option->type == OPTION_LIST)
 		text_append_string(&name, "[]");
 	if (option->type == OPTION_MAP)

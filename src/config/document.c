@@ -4,8 +4,8 @@
  * - Marks count from 0; errors of the reader (bytes that are no UTF-8, control characters) have
  *   an offset in bytes and no mark.
  * - Duplicate keys are fine with it, and `<<` is a key like any other.
- * - An alias is the same node again: a tree of aliases is walked exponentially often, and a node
- *   may contain itself. Hence the bounds on depth and on nodes visited.
+ * - An alias is the same node again: a tree of aliases is walked exponentially often, and a
+ *   node may contain itself. Hence the bounds on depth and on nodes visited.
  * - The scanner looks at every open bracket for each token: 200,000 of "[" take minutes. So the
  *   events, which arrive one by one, are looked at first, and a deep one ends it.
  * - A second document is only seen by those who ask for it.
@@ -24,6 +24,7 @@
 #define DEPTH_MAX 32
 #define NODES_MAX 100000
 #define KEYS_MAX 1000
+#define TOO_MANY_KEYS "a mapping of more than 1000 keys"
 
 struct composer {
 	yaml_document_t *document;
@@ -99,7 +100,8 @@ static bool is_tab(struct bytes yaml, const yaml_parser_t *parser)
 	for (size_t i = 0; i < parser->problem_mark.index && at < yaml.length; i++)
 		at += utf8_measure(yaml.data + at, yaml.length - at, &valid);
 	return parser->error == YAML_SCANNER_ERROR && at < yaml.length &&
-	       yaml.data[at] == '\t' && strstr(parser->problem, "any token");
+	       yaml.data[at] == '\t' &&
+	       (strstr(parser->problem, "any token") || strstr(parser->problem, "tab"));
 }
 
 static void add_parser_problem(const yaml_parser_t *parser, struct bytes yaml,
@@ -131,7 +133,8 @@ static void start(yaml_parser_t *parser, struct bytes yaml)
 {
 	if (!yaml_parser_initialize(parser))
 		abort();
-	yaml_parser_set_input_string(parser, (const unsigned char *)yaml.data, yaml.length);
+	yaml_parser_set_input_string(
+		parser, (const unsigned char *)(yaml.length ? yaml.data : ""), yaml.length);
 	yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
 }
 
@@ -276,26 +279,34 @@ static bool compose_pair(struct composer *composer, const yaml_node_pair_t *pair
 	return true;
 }
 
-/* What stands in the mapping itself wins over what is merged, and the earlier over the later. */
-static bool merge(struct composer *composer, struct node *from, struct pairs *pairs)
+/* What stands in the mapping itself wins over what is merged, the earlier over the later. */
+static bool merge_mapping(struct composer *composer, struct node *from, struct pairs *pairs)
 {
-	if (from->kind == NODE_LIST) {
-		for (size_t i = 0; i < from->count; i++) {
-			if (from->items[i].kind == NODE_LIST ||
-			    !merge(composer, &from->items[i], pairs))
-				return false;
-		}
-		return true;
-	}
 	if (from->kind != NODE_MAPPING) {
 		node_complain(from, composer->problems,
 			      "<< merges a mapping or a list of mappings, not %s",
 			      node_describe(from));
 		return false;
 	}
-	for (size_t i = 0; i < from->count && pairs->count < KEYS_MAX; i++) {
-		if (!find_key(pairs, from->keys[i].text))
-			append_pair(pairs, &from->keys[i], &from->items[i]);
+	for (size_t i = 0; i < from->count; i++) {
+		if (find_key(pairs, from->keys[i].text))
+			continue;
+		if (pairs->count == KEYS_MAX) {
+			node_complain(from, composer->problems, TOO_MANY_KEYS);
+			return false;
+		}
+		append_pair(pairs, &from->keys[i], &from->items[i]);
+	}
+	return true;
+}
+
+static bool merge(struct composer *composer, struct node *from, struct pairs *pairs)
+{
+	if (from->kind != NODE_LIST)
+		return merge_mapping(composer, from, pairs);
+	for (size_t i = 0; i < from->count; i++) {
+		if (!merge_mapping(composer, &from->items[i], pairs))
+			return false;
 	}
 	return true;
 }
@@ -327,8 +338,7 @@ static bool compose_mapping(struct composer *composer, const yaml_node_t *from, 
 	CLEANUP(free_pairs) struct pairs pairs = { 0 };
 
 	if (from->data.mapping.pairs.top - from->data.mapping.pairs.start > KEYS_MAX) {
-		add_at_mark(from->start_mark, "a mapping of more than 1000 keys",
-			    composer->problems);
+		add_at_mark(from->start_mark, TOO_MANY_KEYS, composer->problems);
 		return false;
 	}
 	if (!compose_pairs(composer, from, depth, &pairs))
@@ -408,17 +418,13 @@ static bool compose_document(yaml_document_t *document, struct arena *arena,
 	return compose(&composer, 1, 1, ret_root);
 }
 
-bool document_parse(struct bytes yaml, struct arena *arena, struct problems *problems,
-		    struct node *ret_root)
+static bool load_document(struct bytes yaml, struct arena *arena, struct problems *problems,
+			  struct node *ret_root)
 {
 	CLEANUP(yaml_parser_delete) yaml_parser_t parser;
 	yaml_document_t document;
 	bool done;
 
-	if (yaml.length >= 3 && !memcmp(yaml.data, "\xef\xbb\xbf", 3))
-		yaml = (struct bytes){ yaml.data + 3, yaml.length - 3 };
-	if (!check_events(yaml, problems))
-		return false;
 	start(&parser, yaml);
 	if (!yaml_parser_load(&parser, &document)) {
 		add_parser_problem(&parser, yaml, problems);
@@ -427,4 +433,12 @@ bool document_parse(struct bytes yaml, struct arena *arena, struct problems *pro
 	done = compose_document(&document, arena, problems, ret_root);
 	yaml_document_delete(&document);
 	return done;
+}
+
+bool document_parse(struct bytes yaml, struct arena *arena, struct problems *problems,
+		    struct node *ret_root)
+{
+	if (yaml.length >= 3 && !memcmp(yaml.data, "\xef\xbb\xbf", 3))
+		yaml = (struct bytes){ yaml.data + 3, yaml.length - 3 };
+	return check_events(yaml, problems) && load_document(yaml, arena, problems, ret_root);
 }

@@ -253,7 +253,7 @@ static void read_section(struct loader *loader, const struct section *section,
 static bool has_module(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->module_count; i++) {
-		if (!strcmp(config->modules[i].name, name))
+		if (config->modules[i].name && !strcmp(config->modules[i].name, name))
 			return true;
 	}
 	return false;
@@ -286,8 +286,10 @@ static void read_root(struct loader *loader, struct bytes yaml)
 {
 	struct node root;
 
-	if (!document_parse(yaml, &loader->nodes, &loader->problems, &root))
+	if (!document_parse(yaml, &loader->nodes, &loader->problems, &root)) {
+		assert(loader->problems.count);
 		return;
+	}
 	read_section(loader, &schema_root, root.is_null ? NULL : &root, &loader->draft);
 	add_own_modules(loader);
 	check_draft(&loader->draft, &root, &loader->problems);

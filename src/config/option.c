@@ -1,3 +1,7 @@
+/*
+ * Text in, value out; nothing here knows where the text stood. libyaml gives all plain scalars
+ * as strings, so quotes make no difference: "5" is a number where a number is expected.
+ */
 #include "config/option.h"
 
 #include <assert.h>
@@ -37,7 +41,7 @@ static const struct unit sizes[] = { { "", 1 },
 				     { "GiB", 1073741824 },
 				     { "TiB", 1099511627776 } };
 
-/* Takes digits off the front; what is too large becomes UINT64_MAX. False when there are none. */
+/* Takes digits off the front, false when there are none; too many are UINT64_MAX. */
 static bool take_number(struct bytes *rest, uint64_t *ret_number)
 {
 	struct bytes digits = { rest->data, 0 };
@@ -177,8 +181,6 @@ static const char *check_name(const char *text)
 {
 	size_t length = strlen(text);
 
-	if (!length)
-		return "is no name: it must not be empty";
 	if (length > NAME_BYTES_MAX)
 		return "is longer than 200 bytes";
 	if (!strcmp(text, "other"))
@@ -471,7 +473,7 @@ const char *option_kind(const struct option *option)
 		[OPTION_COMMS] = "a word or a list of them",
 		[OPTION_REGEXES] = "a regular expression or a list of them",
 		[OPTION_STATUS_CODES] = "a status code or a list of them",
-		[OPTION_LIST] = "a list of mappings",
+		[OPTION_LIST] = "a mapping or a list of them",
 		[OPTION_MAP] = "a mapping of names to mappings",
 	};
 

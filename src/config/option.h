@@ -15,5 +15,5 @@ int option_read(const struct option *option, const char *text, struct arena *are
 /* Size of an element of an array; 0 for what is none. */
 size_t option_element_size(const struct option *option);
 
-/* "a duration", "a list of mappings": the kind of value that a key has. */
+/* "a duration", "a word or a list of them": the kind of value that a key has. */
 const char *option_kind(const struct option *option);

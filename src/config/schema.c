@@ -31,7 +31,8 @@ static const struct option collect_options[] = {
 		.fallback = "auto",
 		.choices = sockets,
 		.help = "Where the connections are read: `procfs` is `/proc/<pid>/net/tcp` "
-			"and `tcp6`; `auto` is the best that this version has, which is procfs.",
+			"and `tcp6`; `auto` is the best that this version has, which is "
+			"`procfs`.",
 	},
 	{
 		.name = "events",
@@ -205,7 +206,8 @@ static const struct option detect_options[] = {
 		.offset = offsetof(struct config, detect.idle_after),
 		.fallback = "30s",
 		.between = { "100ms", "1d" },
-		.help = "A connection without traffic for this long is idle.",
+		.help = "A connection without traffic for this long is idle. For the verdicts of a "
+			"later version; this one checks the value and has no other use for it.",
 	},
 	{
 		.name = "waiting_after",
@@ -213,7 +215,7 @@ static const struct option detect_options[] = {
 		.offset = offsetof(struct config, detect.waiting_after),
 		.fallback = "120s",
 		.between = { "100ms", "1d" },
-		.help = "A request without an answer for this long is stuck.",
+		.help = "A request without an answer for this long is stuck. As `idle_after`.",
 	},
 	{ 0 },
 };

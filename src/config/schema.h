@@ -28,8 +28,11 @@ enum option_type {
 	OPTION_NETWORK, /* struct prefix */
 	OPTION_SECTION, /* the struct of `section` itself: a mapping */
 
-	/* Arrays: a pointer to the first of as many elements as `count_offset` says. */
-	OPTION_STRINGS, /* const char *; what is no list stands for a list of one, here and below */
+	/*
+	 * Arrays: a pointer to the first of as many elements as `count_offset` says. In the
+	 * file an element may stand for a list of one.
+	 */
+	OPTION_STRINGS, /* const char * */
 	OPTION_COMMS, /* const char *: cut to what the kernel keeps of a process's name */
 	OPTION_REGEXES, /* struct regex * */
 	OPTION_STATUS_CODES, /* struct status_range */

@@ -132,7 +132,7 @@ static const struct option probe_options[] = {
 		.type = OPTION_URL,
 		.required = true,
 		.offset = offsetof(struct destination_config, probe.url),
-		.help = "http://…, https://… or tcp://host:port; without credentials.",
+		.help = "http://…, https://… or tcp://host:port.",
 	},
 	{
 		.name = "interval",

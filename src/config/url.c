@@ -1,6 +1,6 @@
 /*
  * Stricter than RFC 3986: what libcurl would make of an odd URL should not decide what is
- * probed. Credentials are refused, since a URL is shown in many places and secrets in none.
+ * probed. Credentials are allowed, and no message quotes a URL because of them.
  */
 #include "config/url.h"
 
@@ -93,6 +93,17 @@ static int parse_port(struct bytes digits, struct url *url, struct error *err)
 	return 0;
 }
 
+/* "user:password@", up to the last @, as libcurl has it. */
+static void skip_credentials(struct bytes *authority)
+{
+	const char *at = memrchr(authority->data, '@', authority->length);
+
+	if (!at)
+		return;
+	authority->length -= (size_t)(at + 1 - authority->data);
+	authority->data = at + 1;
+}
+
 static int check_characters(const char *string, struct error *err)
 {
 	for (const char *c = string; *c; c++) {
@@ -121,10 +132,8 @@ int url_parse(const char *string, struct url *ret_url, struct error *err)
 	if (!authority.data)
 		return error_set(err, -EINVAL,
 				 "the URL must begin with http://, https:// or tcp://");
-	if (memchr(authority.data, '@', authority.length))
-		return error_set(err, -EINVAL,
-				 "the URL holds credentials, which do not belong in it");
 	end = authority.data + authority.length;
+	skip_credentials(&authority);
 	if (url.scheme == URL_TCP && *end)
 		return error_set(err, -EINVAL, "a tcp:// URL ends after the port");
 	if (check_characters(string, err) < 0 ||

@@ -124,7 +124,7 @@ static const struct flag table[] = {
 	},
 	{
 		.name = "describe",
-		.argument = "[SECTION]",
+		.argument = "[=SECTION]",
 		.set = set_describe,
 		.help = "Print the reference as Markdown and exit. Sections: metrics, config, "
 			"flags, sources; all of them when none is named.",

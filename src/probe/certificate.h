@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 
 /*
- * "Nov 25 18:15:29 2026 GMT" (ASN1_TIME_print(3)) → seconds since 1970. False for anything else.
+ * "Nov 25 18:15:29 2026 GMT" (ASN1_TIME_print(3)) → seconds since 1970. False for anything
+ * else.
  */
 bool certificate_parse_time(struct bytes text, double *ret_time) MUST_CHECK;

@@ -1,8 +1,12 @@
 /*
- * The local port of a connection is known once connect(2) has chosen it, and forgotten when the
- * connection fails (inet_put_port() in net/ipv4/inet_hashtables.c, via tcp_done()). Asking the
- * sockets when the list is wanted, which is after the kernel's table was read, leaves no moment in
- * which a connection is in the table and not in the list.
+ * The local endpoint of a connection is known once connect(2) has chosen it. Asking the sockets
+ * that are new when the list is wanted, which is after the kernel's table was read, leaves no
+ * moment in which a connection of ours is in the table and not in the list.
+ *
+ * libcurl 7.88 closes a socket that it has not yet seen connected with close(2) and without
+ * telling (cf_socket_close() in lib/cf-socket.c): the loser of two addresses, or what is under
+ * way when time is up. Its number may soon be somebody else's, so a socket is known by its
+ * inode, and what is left over when its owner has finished is taken for closed.
  */
 #include "probe/connections.h"
 
@@ -11,13 +15,16 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 
 struct open_socket {
 	int fd;
-	struct own_connection own; /* local.port is 0 until it is known */
+	ino_t inode;
+	const void *owner;
+	struct own_connection own; /* local.port is 0 while it is unknown */
 };
 
 struct closed_socket {
@@ -56,16 +63,22 @@ void connections_free(struct connections *connections)
 
 static struct closed_socket *closed_at(const struct connections *connections, size_t index)
 {
+	assert(connections->closed_capacity);
 	return &connections->closed[(connections->first + index) % connections->closed_capacity];
+}
+
+static void drop_oldest(struct connections *connections)
+{
+	assert(connections->closed_capacity);
+	connections->first = (connections->first + 1) % connections->closed_capacity;
+	connections->closed_count--;
 }
 
 static void forget_old(struct connections *connections, double now)
 {
 	while (connections->closed_count &&
-	       now - closed_at(connections, 0)->time > CONNECTIONS_LINGER) {
-		connections->first = (connections->first + 1) % connections->closed_capacity;
-		connections->closed_count--;
-	}
+	       now - closed_at(connections, 0)->time > CONNECTIONS_LINGER)
+		drop_oldest(connections);
 }
 
 /* A ring cannot be grown in place: its end may be in front of its beginning. */
@@ -93,10 +106,8 @@ static void add_closed(struct connections *connections, const struct closed_sock
 	if (connections->closed_count == connections->closed_capacity &&
 	    connections->closed_capacity < connections->closed_max)
 		grow_closed(connections);
-	if (connections->closed_count == connections->closed_capacity) {
-		connections->first = (connections->first + 1) % connections->closed_capacity;
-		connections->closed_count--;
-	}
+	if (connections->closed_count == connections->closed_capacity)
+		drop_oldest(connections);
 	*closed_at(connections, connections->closed_count++) = *closed;
 }
 
@@ -106,9 +117,18 @@ void connections_inherit(struct connections *connections, struct connections *pr
 		add_closed(connections, closed_at(previous, i));
 }
 
-int connections_open(struct connections *connections, const struct sockaddr *remote)
+/* 0: not a socket, or none at all. */
+static ino_t inode_of(int fd)
 {
-	struct open_socket new = { 0 };
+	struct stat status;
+
+	return fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode) ? 0 : status.st_ino;
+}
+
+int connections_open(struct connections *connections, const struct sockaddr *remote,
+		     const void *owner)
+{
+	struct open_socket new = { .owner = owner };
 	int r = endpoint_from_sockaddr(remote, &new.own.remote);
 
 	if (r < 0)
@@ -116,6 +136,7 @@ int connections_open(struct connections *connections, const struct sockaddr *rem
 	new.fd = socket(remote->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (new.fd < 0)
 		return -errno;
+	new.inode = inode_of(new.fd);
 	pthread_mutex_lock(&connections->mutex);
 	connections->open = memory_grow(connections->open, &connections->open_capacity,
 					connections->open_count + 1, sizeof(new));
@@ -124,18 +145,19 @@ int connections_open(struct connections *connections, const struct sockaddr *rem
 	return new.fd;
 }
 
-static void look_at(struct open_socket *socket)
+/* Once for each socket, for what it finds does not change. */
+static void look_at(struct open_socket *open)
 {
 	struct sockaddr_storage address;
 	socklen_t length = sizeof(address);
 	struct endpoint local;
 
-	if (socket->own.local.port)
+	if (open->own.local.port || inode_of(open->fd) != open->inode ||
+	    getsockname(open->fd, (struct sockaddr *)&address, &length) < 0 ||
+	    endpoint_from_sockaddr((struct sockaddr *)&address, &local) < 0)
 		return;
-	if (getsockname(socket->fd, (struct sockaddr *)&address, &length) < 0)
-		return;
-	if (!endpoint_from_sockaddr((struct sockaddr *)&address, &local) && local.port)
-		socket->own.local = local;
+	if (inode_of(open->fd) == open->inode)
+		open->own.local = local;
 }
 
 static void look_at_all(struct connections *connections)
@@ -151,22 +173,50 @@ void connections_look(struct connections *connections)
 	pthread_mutex_unlock(&connections->mutex);
 }
 
+/* Moves an entry from the open ones to the closed ones. */
+static void move(struct connections *connections, size_t index, double now)
+{
+	struct open_socket *open = &connections->open[index];
+
+	if (open->own.local.port)
+		add_closed(connections, &(struct closed_socket){ open->own, now });
+	*open = connections->open[--connections->open_count];
+}
+
 void connections_close(struct connections *connections, int fd, double now)
 {
-	struct open_socket *open;
 	size_t i = 0;
 
 	pthread_mutex_lock(&connections->mutex);
 	while (i < connections->open_count && connections->open[i].fd != fd)
 		i++;
-	assert(i < connections->open_count);
-	open = &connections->open[i];
-	look_at(open);
-	if (open->own.local.port)
-		add_closed(connections, &(struct closed_socket){ open->own, now });
-	*open = connections->open[--connections->open_count];
+	if (i < connections->open_count) {
+		look_at(&connections->open[i]);
+		move(connections, i, now);
+	}
 	pthread_mutex_unlock(&connections->mutex);
 	close(fd);
+}
+
+void connections_finish(struct connections *connections, const void *owner, double now)
+{
+	pthread_mutex_lock(&connections->mutex);
+	for (size_t i = connections->open_count; i-- > 0;) {
+		if (connections->open[i].owner == owner)
+			move(connections, i, now);
+	}
+	pthread_mutex_unlock(&connections->mutex);
+}
+
+static size_t copy_open(const struct connections *connections, struct own_connection *own)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < connections->open_count; i++) {
+		own[count] = connections->open[i].own;
+		count += own[count].local.port != 0;
+	}
+	return count;
 }
 
 void connections_copy(struct connections *connections, double now, struct snapshot *snapshot)
@@ -179,12 +229,11 @@ void connections_copy(struct connections *connections, double now, struct snapsh
 	look_at_all(connections);
 	own = arena_alloc(&snapshot->arena, connections->closed_count + connections->open_count,
 			  sizeof(*own));
-	for (size_t i = 0; i < connections->closed_count; i++)
-		own[count++] = closed_at(connections, i)->own;
-	for (size_t i = 0; i < connections->open_count; i++) {
-		if (connections->open[i].own.local.port)
-			own[count++] = connections->open[i].own;
+	while (count < connections->closed_count) {
+		own[count] = closed_at(connections, count)->own;
+		count++;
 	}
+	count += copy_open(connections, own + count);
 	pthread_mutex_unlock(&connections->mutex);
 	snapshot->own = own;
 	snapshot->own_count = count;

@@ -1,7 +1,7 @@
 /*
- * The TCP connections of this program itself: every socket that a probe opens is opened and closed
- * here, so that a look at the kernel's table can tell ours from everybody's, also when the kernel
- * keeps what we closed (TIME_WAIT, FIN_WAIT). Safe to use from several threads.
+ * The TCP connections of this program itself: every socket that a probe opens is opened and
+ * closed here, so that a look at the kernel's table can tell ours from everybody's, also when
+ * the kernel keeps what we closed (TIME_WAIT, FIN_WAIT). Safe to use from several threads.
  */
 #pragma once
 
@@ -21,16 +21,17 @@ void connections_free(struct connections *connections); /* takes NULL; none may 
 void connections_inherit(struct connections *connections, struct connections *previous);
 
 /* A new close-on-exec stream socket, to be connected to `remote`. A descriptor or -errno. */
-int connections_open(struct connections *connections, const struct sockaddr *remote) MUST_CHECK;
+int connections_open(struct connections *connections, const struct sockaddr *remote,
+		     const void *owner) MUST_CHECK;
 
 /* Closes a socket made by connections_open(), at the time `now` (monotonic seconds). */
 void connections_close(struct connections *connections, int fd, double now);
 
-/*
- * Takes down the local endpoints of the sockets that were connected meanwhile: a connection that
- * fails forgets its own.
- */
+/* Takes down the local endpoints of sockets that were connected since. */
 void connections_look(struct connections *connections);
+
+/* All sockets of this owner are closed now, also those that nobody told of. */
+void connections_finish(struct connections *connections, const void *owner, double now);
 
 /* Writes snapshot->own: the closed ones by time, then the open ones. */
 void connections_copy(struct connections *connections, double now, struct snapshot *snapshot);

@@ -1,8 +1,8 @@
 /*
- * One thread for all probes. It turns around once for each thing that happens: a socket is ready,
- * a name was looked up, a probe is due. What it does in one turn takes no longer than the work of
- * libcurl that is ready to be done, for everything slow is elsewhere: names in the threads of the
- * resolver, sockets in the kernel.
+ * One thread for all probes. It turns around once for each thing that happens: a socket is
+ * ready, a name was looked up, a probe is due. What it does in one turn takes no longer than
+ * the work of libcurl that is ready to be done, for everything slow is elsewhere: names in the
+ * threads of the resolver, sockets in the kernel.
  *
  * The mutex is held to copy numbers, by both sides.
  */
@@ -23,13 +23,17 @@
 #include "probe/run.h"
 
 /*
- * Transfers at once: each may take a socket or two, and with TLS some 100 kB. More are started as
- * others end.
+ * Transfers at once: each may take a socket or two, and with TLS some 100 kB. More are started
+ * as others end.
  */
 #define TRANSFERS_MAX 200
 
 /* Connections that are remembered, so that nobody takes them for his: 44 bytes each. */
 #define CLOSED_MAX 100000
+
+/* A run that ends this share of the interval after the next one was due delays that one, and
+ * only a longer one makes it be left out: a timeout may be as long as the interval. */
+#define LATE_SHARE 0.1
 
 struct probe {
 	const struct destination_config *destination;
@@ -202,9 +206,15 @@ static void advance(struct probe_engine *engine, struct probe *probe, double now
 	count_missed(engine, probe, skipped + (probe->run != NULL));
 }
 
+/* When to look at its schedule. */
+static double next_look(const struct probe *probe)
+{
+	return probe->run ? probe->due + LATE_SHARE * config_of(probe)->interval : probe->due;
+}
+
 static void begin_due(struct probe_engine *engine, struct probe *probe, double now)
 {
-	if (probe->due > now)
+	if (next_look(probe) > now)
 		return;
 	advance(engine, probe, now);
 	if (probe->run)
@@ -251,7 +261,7 @@ static double next_event(const struct probe_engine *engine)
 	for (size_t i = 0; i < engine->count; i++) {
 		const struct probe *probe = &engine->probes[i];
 
-		next = fmin(next, probe->due);
+		next = fmin(next, next_look(probe));
 		if (probe->run && run_state(probe->run) == RUN_LOOKUP)
 			next = fmin(next, run_deadline(probe->run));
 	}
@@ -308,9 +318,9 @@ static void schedule(struct probe_engine *engine)
 }
 
 /*
- * All signals are blocked in the new thread and in those it starts: the daemon waits for its own,
- * and a peer that is gone must not end the program by SIGPIPE, of which CURLOPT_NOSIGNAL is no
- * help.
+ * All signals are blocked in the new thread and in those it starts: the daemon waits for its
+ * own, and a peer that is gone must not end the program by SIGPIPE, of which CURLOPT_NOSIGNAL
+ * is no help.
  */
 static int create_thread(struct probe_engine *engine)
 {

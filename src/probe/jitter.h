@@ -1,7 +1,7 @@
 /*
- * When a probe is due: arithmetic on seconds of the monotonic clock, without a clock. Every probe
- * has a grid of its own, start + (fraction + k) * interval, so that probes with the same interval
- * do not all run at once, and so that a run's duration moves no other run.
+ * When a probe is due: arithmetic on seconds of the monotonic clock, without a clock. Every
+ * probe has a grid of its own, start + (fraction + k) * interval, so that probes with the same
+ * interval do not all run at once, and so that a run's duration moves no other run.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
- * Codes are those of libcurl-errors(3). Its errno (CURLINFO_OS_ERRNO) is that of the last socket
- * call that failed, not necessarily of this failure: of the addresses of a name, one may have been
- * refused before the other was taken.
+ * Codes are those of libcurl-errors(3). Its errno (CURLINFO_OS_ERRNO) is that of the last
+ * socket call that failed, not necessarily of this failure: of the addresses of a name, one may
+ * have been refused before the other was taken.
  */
 #include "probe/leg.h"
 
@@ -37,7 +37,7 @@ static int set_scheme(CURLU *handle, struct leg_url *url)
 				       curl_url_set(handle, CURLUPART_PORT, url->port, 0) ?
 			       -EINVAL :
 			       0;
-	return strcmp(url->scheme, "http") && strcmp(url->scheme, "https") ? -EINVAL : 0;
+	return !strcmp(url->scheme, "http") || !strcmp(url->scheme, "https") ? 0 : -EINVAL;
 }
 
 /* Where there is none, nothing is written. */

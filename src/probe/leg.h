@@ -1,6 +1,6 @@
 /*
- * One request over one new connection, in our words instead of libcurl's: where it goes, before,
- * and how it went, after. A run is one leg, or several when it follows redirects.
+ * One request over one new connection, in our words instead of libcurl's: where it goes,
+ * before, and how it went, after. A run is one leg, or several when it follows redirects.
  */
 #pragma once
 
@@ -17,7 +17,8 @@ struct leg_url {
 };
 
 /*
- * Reads an http, https or tcp URL; any of them is for TCP alone when `tcp` is set. 0 or -EINVAL.
+ * Reads an http, https or tcp URL; any of them is for TCP alone when `tcp` is set. 0 or
+ * -EINVAL, also for a host that is not ASCII: it is to be written as DNS has it, "xn--…".
  */
 int leg_url_parse(const char *text, bool tcp, struct leg_url *ret_url) MUST_CHECK;
 void leg_url_deinit(struct leg_url *url); /* an URL of all zeroes is valid */

@@ -1,7 +1,7 @@
 /*
- * os_error is that of the last socket call that failed: of the addresses of a name, one may have
- * been refused before the other was taken. So once the connection stands, only those values count
- * that a refused connection cannot leave.
+ * os_error is that of the last socket call that failed: of the addresses of a name, one may
+ * have been refused before the other was taken. So once the connection stands, only those
+ * values count that a refused connection cannot leave.
  */
 #include "probe/outcome.h"
 
@@ -209,9 +209,15 @@ enum probe_reason outcome_answer_reason(const struct module_config *module, unsi
 	return body_is_valid(module, body) ? NO_REASON : PROBE_BODY;
 }
 
+/* As fine as libcurl's clock, which spares the page the noise of subtraction. */
+static double microseconds(double seconds)
+{
+	return round(seconds * 1e6) / 1e6;
+}
+
 void outcome_record(const struct outcome *outcome, double wall, struct probe_row *row)
 {
-	double duration = outcome_duration(outcome);
+	double duration = microseconds(outcome_duration(outcome));
 	size_t bucket = 0;
 
 	while (bucket < PROBE_BUCKET_COUNT && duration > probe_buckets[bucket])
@@ -225,7 +231,7 @@ void outcome_record(const struct outcome *outcome, double wall, struct probe_row
 	row->duration = duration;
 	row->timestamp = wall;
 	for (size_t i = 0; i < PROBE_PHASE_COUNT; i++)
-		row->phases[i] = outcome->phases[i];
+		row->phases[i] = microseconds(outcome->phases[i]);
 	row->http_status = outcome->http_status;
 	row->tls_expiry = outcome->tls_expiry;
 }

@@ -1,6 +1,6 @@
 /*
- * What a run of a probe came to: pure functions from what libcurl and the kernel say to a reason,
- * phases, and a row.
+ * What a run of a probe came to: pure functions from what libcurl and the kernel say to a
+ * reason, phases, and a row.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
 /*
- * Not libcurl's own resolver: that one tells neither "no such name" from "no answer", nor when the
- * thread of a lookup that was given up has ended, so that those could not be limited.
+ * Not libcurl's own resolver: that one tells neither "no such name" from "no answer", nor when
+ * the thread of a lookup that was given up has ended, so that those could not be limited.
  *
- * glibc gives up on its own: with the default timeout:5 and attempts:2 after 10 s a name server,
- * at most three of them (resolv.conf(5)), so a thread is never lost for good.
+ * glibc gives up on its own: with the default timeout:5 and attempts:2 after 10 s a name
+ * server, at most three of them (resolv.conf(5)), so a thread is never lost for good.
  */
 #include "probe/resolver.h"
 
@@ -23,14 +23,20 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#define THREADS_MAX 128
-#define HANGING_MAX (THREADS_MAX / 2)
+/*
+ * A name has one thread at most, so that names that begin to hang all at once, which nobody
+ * could know before, hold up nobody as long as there are less than this.
+ */
+#define THREADS_MAX 512
+#define HANGING_MAX 128
 
 /* Name service modules run in these threads, and some are fond of alloca(3). */
-#define STACK_SIZE (1024 * 1024)
+#define STACK_SIZE (512 * 1024)
 
 /* More addresses than this of one name are not tried. */
 #define ADDRESSES_MAX 16
+
+#define SILENCE_MIN 1.0
 
 struct lookup {
 	char *name;
@@ -148,8 +154,12 @@ static char *write_addresses(const struct addrinfo *list)
 	return count ? text_release(&text) : NULL;
 }
 
-/* `error` is errno, which glibc's resolver leaves at ETIMEDOUT after silence (res_send.c). */
-static enum lookup_state judge(int code, int error)
+/*
+ * EAI_AGAIN is silence as well as a refusal to tell (SERVFAIL, no name server there), and errno
+ * is EAGAIN for both. But silence takes its time: a second is the least `timeout` of
+ * resolv.conf(5).
+ */
+static enum lookup_state judge(int code, int error, double seconds)
 {
 	switch (code) {
 	case EAI_NONAME:
@@ -157,7 +167,7 @@ static enum lookup_state judge(int code, int error)
 	case EAI_ADDRFAMILY:
 		return LOOKUP_NOT_FOUND;
 	case EAI_AGAIN:
-		return error == ETIMEDOUT ? LOOKUP_TIMEOUT : LOOKUP_FAILED;
+		return seconds >= SILENCE_MIN ? LOOKUP_TIMEOUT : LOOKUP_FAILED;
 	case EAI_MEMORY:
 		return LOOKUP_IMPOSSIBLE;
 	case EAI_SYSTEM:
@@ -170,14 +180,13 @@ static enum lookup_state judge(int code, int error)
 static enum lookup_state ask_system(const char *name, char **ret_addresses)
 {
 	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	double start = clock_monotonic();
 	struct addrinfo *list;
 	char *addresses;
-	int code;
+	int code = getaddrinfo(name, NULL, &hints, &list);
 
-	errno = 0;
-	code = getaddrinfo(name, NULL, &hints, &list);
 	if (code)
-		return judge(code, errno);
+		return judge(code, errno, clock_monotonic() - start);
 	addresses = write_addresses(list);
 	freeaddrinfo(list);
 	if (!addresses)

@@ -1,8 +1,8 @@
 /*
  * Host names → addresses, by getaddrinfo(3) in threads, at most so many at once. A name has one
  * lookup under way: who asks meanwhile waits for the same one. A lookup cannot be cut short, so
- * giving up on one leaves its thread to itself; names that are known to hang get only half of the
- * threads, so that they never hold up the others.
+ * giving up on one leaves its thread to itself; names that are known to hang get only half of
+ * the threads, so that they never hold up the others.
  */
 #pragma once
 
@@ -41,7 +41,9 @@ void resolver_release(struct resolver *resolver); /* takes NULL */
 int resolver_event(const struct resolver *resolver);
 void resolver_read_event(struct resolver *resolver);
 
-/* Asks for a name; `hangs` says that it took too long before. To be given to lookup_release(). */
+/*
+ * Asks for a name; `hangs` says that it took too long before. To be given to lookup_release().
+ */
 struct lookup *resolver_ask(struct resolver *resolver, const char *name, bool hangs);
 struct lookup_view lookup_view(struct resolver *resolver, const struct lookup *lookup);
 void lookup_release(struct resolver *resolver, struct lookup *lookup);

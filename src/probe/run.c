@@ -38,7 +38,7 @@ static void begin_leg(struct run *run, const char *url, double now)
 	const char *name;
 
 	if (transfer_aim(run->transfer, url) < 0) {
-		finish(run, PROBE_PROTOCOL);
+		finish(run, run->redirects ? PROBE_PROTOCOL : PROBE_OTHER);
 		return;
 	}
 	name = transfer_name(run->transfer);

@@ -1,10 +1,9 @@
 /*
- * One run of one probe, from the name to the verdict. It moves from state to state as it is told;
- * its clock stands still while it waits for its turn.
- *
- *	RUN_LOOKUP ──▶ RUN_READY ──▶ RUN_TRANSFER ──▶ RUN_DONE
- *	     ▲                            │
- *	     └────────── redirect ────────┘
+ * One run of one probe, from the name to the verdict. It moves from state to state as it is
+ * told; its clock stands still while it waits for its turn.
+ * 	RUN_LOOKUP ──▶ RUN_READY ──▶ RUN_TRANSFER ──▶ RUN_DONE
+ * 	     ▲                            │
+ * 	     └────────── redirect ────────┘
  */
 #pragma once
 

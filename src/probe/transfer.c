@@ -1,13 +1,14 @@
 /*
  * Traps that are set here on purpose to be stepped over:
  * - curl_global_init() is thread-safe from 7.84.0 on (libcurl-thread(3)), once does not hurt.
- * - Without CURLOPT_QUICK_EXIT a transfer that times out in a lookup waits for the lookup's thread
- *   and blocks every other one. Names are looked up before they get here, so this is for the
- *   names that libcurl reads differently than we do.
+ * - Without CURLOPT_QUICK_EXIT a transfer that times out in a lookup waits for the lookup's
+ *   thread and blocks every other one. Names are looked up before they get here, so this is for
+ *   the names that libcurl reads differently than we do.
  * - libcurl takes proxies and a TLS key log from the environment, and credentials from ~/.netrc
  *   only when asked to. It does not know SSL_CERT_FILE and SSL_CERT_DIR, OpenSSL's variables.
- * - A directory of certificates keeps libcurl from caching the parsed file (vtls/openssl.c), and
- *   parsing it costs more than the handshake; so the directory is set only when it is asked for.
+ * - A directory of certificates keeps libcurl from caching the parsed file (vtls/openssl.c),
+ *   and parsing it costs more than the handshake; so the directory is set only when it is asked
+ *   for.
  * - Redirects are followed by hand, a leg each, so that each has its own look-up and its own
  *   timings; libcurl would do the look-up itself.
  */
@@ -59,6 +60,7 @@ struct transfer {
 	struct sockaddr_storage remote; /* the address tried last */
 	socklen_t remote_length;
 	int socket_error;
+	double tls_began, ended; /* monotonic seconds; 0: not yet */
 	struct text body;
 	uint64_t body_bytes, header_bytes;
 	bool capped;
@@ -106,9 +108,11 @@ void transfers_perform(struct transfers *transfers)
 
 static void leave(struct transfer *transfer)
 {
-	if (transfer->multi)
-		curl_multi_remove_handle(transfer->multi, transfer->easy);
+	if (!transfer->multi)
+		return;
+	curl_multi_remove_handle(transfer->multi, transfer->easy);
 	transfer->multi = NULL;
+	connections_finish(transfer->connections, transfer, clock_monotonic());
 }
 
 struct transfer *transfers_take(struct transfers *transfers)
@@ -125,6 +129,7 @@ struct transfer *transfers_take(struct transfers *transfers)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
 		transfer = (struct transfer *)(void *)private;
 		transfer->code = message->data.result;
+		transfer->ended = clock_monotonic();
 		leave(transfer);
 		return transfer;
 	}
@@ -264,7 +269,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
 		return CURL_SOCKET_BAD;
 	memcpy(&transfer->remote, &address->addr, address->addrlen);
 	transfer->remote_length = address->addrlen;
-	fd = connections_open(transfer->connections, &address->addr);
+	fd = connections_open(transfer->connections, &address->addr, transfer);
 	if (fd < 0)
 		transfer->socket_error = -fd;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
@@ -276,7 +281,20 @@ static int close_socket(void *context, curl_socket_t fd)
 	return 0;
 }
 
-/* What libcurl refuses would be a mistake of ours: it is built as the head of this file says. */
+/* libcurl says when it connected only after the handshake, which may never end. */
+static CURLcode note_tls(CURL *easy, void *ssl_context, void *context)
+{
+	struct transfer *transfer = context;
+
+	(void)easy;
+	(void)ssl_context;
+	transfer->tls_began = clock_monotonic();
+	return CURLE_OK;
+}
+
+/*
+ * What libcurl refuses would be a mistake of ours: it is built as the head of this file says.
+ */
 #define SET(option, value)                                                           \
 	do {                                                                         \
 		CURLcode set_code = curl_easy_setopt(transfer->easy, option, value); \
@@ -305,18 +323,17 @@ static void set_connection(struct transfer *transfer, double timeout)
 		SET(CURLOPT_CONNECT_ONLY, 1L);
 }
 
+/* An empty body makes it a POST, unless what comes after says otherwise. */
 static void set_method(struct transfer *transfer)
 {
 	const char *method = transfer->method;
+	bool post = !strcmp(method, "POST"), head = !strcmp(method, "HEAD");
+	bool other = !post && !head && strcmp(method, "GET") != 0;
 
-	if (!strcmp(method, "HEAD")) {
-		SET(CURLOPT_NOBODY, 1L);
-	} else if (!strcmp(method, "POST")) {
-		SET(CURLOPT_POSTFIELDS, "");
-		SET(CURLOPT_POSTFIELDSIZE, 0L);
-	} else if (strcmp(method, "GET") != 0) {
-		SET(CURLOPT_CUSTOMREQUEST, method);
-	}
+	SET(CURLOPT_POSTFIELDS, "");
+	SET(CURLOPT_HTTPGET, post ? 0L : 1L);
+	SET(CURLOPT_NOBODY, head ? 1L : 0L);
+	SET(CURLOPT_CUSTOMREQUEST, other ? method : NULL);
 }
 
 static void set_credentials(struct transfer *transfer)
@@ -344,29 +361,21 @@ static void set_http(struct transfer *transfer)
 	set_credentials(transfer);
 }
 
-/* Otherwise there may still be a directory. */
-static bool has_default_file(const struct transfer *transfer)
-{
-	char *file = NULL;
-
-	curl_easy_getinfo(transfer->easy, CURLINFO_CAINFO, &file);
-	return file && !access(file, R_OK);
-}
-
 static void set_authorities(struct transfer *transfer)
 {
-	const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
 	const char *own = transfer->probe->module->http.ca_file;
+	char *file = NULL, *directory = NULL;
 
-	if (own) {
-		SET(CURLOPT_CAINFO, own);
-		SET(CURLOPT_CAPATH, NULL);
-	} else if (file || directory) {
-		SET(CURLOPT_CAINFO, file);
-		SET(CURLOPT_CAPATH, directory);
-	} else if (has_default_file(transfer)) {
-		SET(CURLOPT_CAPATH, NULL);
+	curl_easy_getinfo(transfer->easy, CURLINFO_CAINFO, &file);
+	curl_easy_getinfo(transfer->easy, CURLINFO_CAPATH, &directory);
+	if (file && !access(file, R_OK))
+		directory = NULL;
+	if (getenv("SSL_CERT_FILE") || getenv("SSL_CERT_DIR")) {
+		file = getenv("SSL_CERT_FILE");
+		directory = getenv("SSL_CERT_DIR");
 	}
+	SET(CURLOPT_CAINFO, own ? own : file);
+	SET(CURLOPT_CAPATH, own ? NULL : directory);
 }
 
 static void set_tls(struct transfer *transfer)
@@ -376,6 +385,8 @@ static void set_tls(struct transfer *transfer)
 	SET(CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
 	SET(CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
 	SET(CURLOPT_CERTINFO, 1L);
+	SET(CURLOPT_SSL_CTX_FUNCTION, note_tls);
+	SET(CURLOPT_SSL_CTX_DATA, transfer);
 	set_authorities(transfer);
 }
 
@@ -402,6 +413,7 @@ void transfer_start(struct transfer *transfer, struct transfers *transfers,
 	assert(!transfer->multi);
 	curl_easy_reset(transfer->easy);
 	transfer->socket_error = 0;
+	transfer->tls_began = 0;
 	transfer->remote_length = 0;
 	transfer->body_bytes = transfer->header_bytes = 0;
 	transfer->capped = false;
@@ -435,6 +447,10 @@ void transfer_measure(const struct transfer *transfer, struct leg *ret_leg)
 	if (transfer->url.tcp && ret_leg->connected > 0)
 		ret_leg->total = ret_leg->connected; /* libcurl needs some time to notice */
 	ret_leg->tls = !strcmp(transfer->url.scheme, "https") && !transfer->url.tcp;
+	if (transfer->tls_began > 0 && ret_leg->connected <= 0)
+		ret_leg->connected =
+			fmax(ret_leg->name_lookup,
+			     ret_leg->total - (transfer->ended - transfer->tls_began));
 	if (transfer->capped)
 		ret_leg->end = LEG_CAPPED;
 	if (transfer->socket_error)

@@ -12,8 +12,8 @@ struct transfer;
 struct transfers;
 
 /*
- * All transfers under way; for one thread, but for transfers_wake(). Initialises libcurl, once in
- * the life of the process. NULL when there is no memory or no descriptor for it.
+ * All transfers under way; for one thread, but for transfers_wake(). Initialises libcurl, once
+ * in the life of the process. NULL when there is no memory or no descriptor for it.
  */
 struct transfers *transfers_new(void) MUST_CHECK;
 void transfers_free(struct transfers *transfers); /* takes NULL; none may be under way */
@@ -52,8 +52,8 @@ const char *transfer_name(const struct transfer *transfer);
 bool transfer_is_tcp(const struct transfer *transfer);
 
 /*
- * Starts the leg. `addresses` are those of transfer_name(), as lookup_view has them. It ends after
- * `timeout` seconds at the latest.
+ * Starts the leg. `addresses` are those of transfer_name(), as lookup_view has them. It ends
+ * after `timeout` seconds at the latest.
  */
 void transfer_start(struct transfer *transfer, struct transfers *transfers,
 		    const char *addresses, double timeout);

@@ -41,17 +41,29 @@ static struct netns *add_at(struct netns_table *table, size_t at, uint64_t inode
 	return netns;
 }
 
-struct netns *netns_table_get(struct netns_table *table, uint64_t inode, double now)
+/* The first namespace that is not before `inode`. */
+static size_t lower_bound(const struct netns_table *table, uint64_t inode)
 {
-	struct netns *netns;
 	size_t at = 0;
 
 	while (at < table->count && table->items[at]->inode < inode)
 		at++;
-	if (at < table->count && table->items[at]->inode == inode)
-		netns = table->items[at];
-	else
-		netns = add_at(table, at, inode);
+	return at;
+}
+
+struct netns *netns_table_find(const struct netns_table *table, uint64_t inode)
+{
+	size_t at = lower_bound(table, inode);
+
+	return at < table->count && table->items[at]->inode == inode ? table->items[at] : NULL;
+}
+
+struct netns *netns_table_get(struct netns_table *table, uint64_t inode, double now)
+{
+	struct netns *netns = netns_table_find(table, inode);
+
+	if (!netns)
+		netns = add_at(table, lower_bound(table, inode), inode);
 	netns->present = true;
 	netns->last_seen = now;
 	return netns;

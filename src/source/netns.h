@@ -28,6 +28,9 @@ struct netns_table {
 
 void netns_table_deinit(struct netns_table *table, struct pair_budget *budget);
 
+/* The namespace with this inode; NULL: nobody watched lived in it within the last hour. */
+struct netns *netns_table_find(const struct netns_table *table, uint64_t inode);
+
 /* The namespace with this inode, made when it is new; marks it present. */
 struct netns *netns_table_get(struct netns_table *table, uint64_t inode, double now);
 

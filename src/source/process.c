@@ -3,12 +3,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 
 /* A chain of ancestors is short; a recorded tree might have a loop. */
 #define ANCESTORS_MAX 64
+
+/* How long a new process is matched in each tick, and how often an old one is. */
+#define SETTLE_SECONDS 60.0
 
 #define CGROUP_MAX ((size_t)64 * 1024)
 #define PID_FILE_MAX ((size_t)64)
@@ -59,10 +63,11 @@ static int read_stat(const struct procfs *procfs, pid_t pid, struct pid_stat *re
 	return r ? r : pid_read_stat(directory, ret_stat);
 }
 
-static void append(struct process_table *table, pid_t pid, const struct pid_stat *stat)
+static void append(struct process_table *table, pid_t pid, const struct pid_stat *stat,
+		   double now)
 {
 	const struct process *known = find_pid(table->last, table->last_count, pid);
-	struct process process = { .pid = pid, .fresh = true };
+	struct process process = { .pid = pid, .fresh = true, .first_seen = now };
 
 	if (known && known->stat.start_ticks == stat->start_ticks) {
 		process = *known;
@@ -88,7 +93,7 @@ static void turn(struct process_table *table)
 	table->count = 0;
 }
 
-int process_table_read(struct process_table *table, const struct procfs *procfs)
+int process_table_read(struct process_table *table, const struct procfs *procfs, double now)
 {
 	struct pid_stat stat;
 	size_t count = 0;
@@ -99,7 +104,7 @@ int process_table_read(struct process_table *table, const struct procfs *procfs)
 	turn(table);
 	for (size_t i = 0; i < count; i++) {
 		if (!read_stat(procfs, table->pids[i], &stat))
-			append(table, table->pids[i], &stat);
+			append(table, table->pids[i], &stat, now);
 	}
 	return 0;
 }
@@ -108,9 +113,12 @@ static pid_t read_pid_file(const char *path)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
 	struct bytes rest, line, word;
+	struct stat status;
 	uint64_t pid;
 
-	if (file_read(AT_FDCWD, path, PID_FILE_MAX, &text) < 0)
+	/* Opening anything else, such as a FIFO, might wait. */
+	if (stat(path, &status) < 0 || !S_ISREG(status.st_mode) ||
+	    file_read(AT_FDCWD, path, PID_FILE_MAX, &text) < 0)
 		return 0;
 	rest = (struct bytes){ text_string(&text), text.length };
 	if (!bytes_take_line(&rest, &line) || !bytes_take_word(&line, &word) ||
@@ -119,7 +127,15 @@ static pid_t read_pid_file(const char *path)
 	return (pid_t)pid;
 }
 
-/* A process may be there before its pid file: when the file names it, it is looked at again. */
+static void look_again(struct process_table *table, pid_t pid)
+{
+	struct process *process = process_table_find(table, pid);
+
+	if (process)
+		process->fresh = true;
+}
+
+/* A process may be there before its pid file, and stay when the file names another one. */
 static void read_pid_files(struct process_table *table, const struct config *config)
 {
 	size_t alternative = 0;
@@ -130,10 +146,11 @@ static void read_pid_files(struct process_table *table, const struct config *con
 		for (size_t j = 0; j < rule->match_count; j++, alternative++) {
 			const char *path = rule->matches[j].pid_file;
 			pid_t pid = path ? read_pid_file(path) : 0;
-			struct process *process = process_table_find(table, pid);
 
-			if (pid != table->pid_files[alternative] && process)
-				process->fresh = true;
+			if (pid == table->pid_files[alternative])
+				continue;
+			look_again(table, pid);
+			look_again(table, table->pid_files[alternative]);
 			table->pid_files[alternative] = pid;
 		}
 	}
@@ -216,18 +233,37 @@ static void enter_target(struct process *process, const struct match_facts *fact
 static void match_process(struct process *process, const struct match_facts *facts,
 			  const struct config *config, struct target_table *targets, double now)
 {
+	const struct target_config *rule = match_rule(config, facts);
 	bool descends = !process->rule && process->follows;
+	bool same = !process->fresh && rule == process->rule;
 	struct match_facts hopeful = *facts;
 
 	hopeful.listens_unknown = true;
 	process->fresh = false;
-	process->rule = match_rule(config, facts);
-	if (process->rule || !descends) {
+	process->last_matched = now;
+	process->may_listen = match_rule(config, &hopeful) != rule;
+	if (same && !(rule && rule->is_template))
+		return;
+	process->rule = rule;
+	if (rule || !descends) {
 		process->follows = false;
 		process->target = NULL;
 	}
-	process->may_listen = match_rule(config, &hopeful) != process->rule;
 	enter_target(process, facts, targets, now);
+}
+
+/*
+ * A server gives up root and renames itself soon after its start, so the first minute counts
+ * most. Facts that only execve(2) changes need no second look.
+ */
+static bool is_due(const struct process_table *table, const struct process *process, double now)
+{
+	if (process->fresh)
+		return true;
+	if (process->listens || !(table->needs.user || table->needs.cmdline))
+		return false;
+	return now - process->first_seen < SETTLE_SECONDS ||
+	       now - process->last_matched >= SETTLE_SECONDS;
 }
 
 void process_match_listening(struct process *process, const struct procfs *procfs,
@@ -245,8 +281,10 @@ void process_match_listening(struct process *process, const struct procfs *procf
 	facts.listen_count = port_count;
 	rule = match_rule(config, &facts);
 	/* Rules are in one array. A later one is no news: other ports may fulfil its own. */
-	if (rule && (!process->rule || rule < process->rule))
-		match_process(process, &facts, config, targets, now);
+	if (!rule || (process->rule && process->rule <= rule))
+		return;
+	match_process(process, &facts, config, targets, now);
+	process->listens = true;
 }
 
 /* The nearest ancestor with a target decides. */
@@ -279,7 +317,8 @@ void process_table_match(struct process_table *table, const struct procfs *procf
 		struct process *process = &table->items[i];
 
 		/* What nothing is known about now may be known in the next tick. */
-		if (!process->fresh || read_facts(table, procfs, process, &facts, &texts))
+		if (!is_due(table, process, now) ||
+		    read_facts(table, procfs, process, &facts, &texts))
 			continue;
 		match_process(process, &facts, config, targets, now);
 	}

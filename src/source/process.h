@@ -1,7 +1,7 @@
 /*
  * Every process of the host, remembered by pid and start time, with the rule of the
- * configuration it belongs to: decided when it is first seen, and again when it changes its
- * name (execve(2)).
+ * configuration it belongs to: decided when it is first seen, again when it changes its name
+ * (execve(2)), and now and then, since it may change its user or its command line.
  */
 #pragma once
 
@@ -17,7 +17,9 @@ struct process {
 	struct target *target; /* by its rule, an ancestor's, or discovery; or NULL */
 	bool fresh; /* not matched against the rules yet, by this name */
 	bool may_listen; /* a rule before its own waits for it to listen */
+	bool listens; /* its rule asked for a port, and it listened; it may stop that */
 	bool follows; /* its children belong to its target, too */
+	double first_seen, last_matched; /* monotonic seconds */
 };
 
 struct process_table {
@@ -41,7 +43,8 @@ void process_table_deinit(struct process_table *table);
  * Reads what is there now: about 5 µs a process. 0 or -errno of listing; a process that cannot
  * be read is left out, as one that is gone.
  */
-int process_table_read(struct process_table *table, const struct procfs *procfs) MUST_CHECK;
+int process_table_read(struct process_table *table, const struct procfs *procfs,
+		       double now) MUST_CHECK;
 
 /* Puts fresh processes into targets by the rules, their own or an ancestor's. */
 void process_table_match(struct process_table *table, const struct procfs *procfs,

@@ -20,7 +20,7 @@ struct source {
 /* When they cannot be listed, those of the last tick are looked at, and keep their targets. */
 static int collect_processes(struct sources *sources, double now)
 {
-	int r = process_table_read(&sources->processes, &sources->procfs);
+	int r = process_table_read(&sources->processes, &sources->procfs, now);
 
 	process_table_match(&sources->processes, &sources->procfs, sources->config,
 			    &sources->targets, now);
@@ -109,25 +109,46 @@ static int collect_descriptors(struct sources *sources, double now)
 	return 0;
 }
 
-/* Any process of the namespace will do; when one is gone or fails, the next one is asked. */
-static void read_netns(struct sources *sources, struct watched *watched)
+static int read_rows(struct sources *sources, int directory, struct netns *netns)
 {
-	CLEANUP(file_close) int directory = -1;
-	struct netns *netns = watched->netns;
 	size_t before = sources->rows.count;
 	bool truncated = false;
-	int r = process_open(watched->process, &sources->procfs, &directory);
+	int r = net_tcp_read(directory, before + sources->config->limits.max_connections,
+			     &sources->rows, &truncated);
 
-	if (!r)
-		r = net_tcp_read(directory, before + sources->config->limits.max_connections,
-				 &sources->rows, &truncated);
-	watched->gone = r == PID_GONE;
 	if (r)
-		return;
+		return r;
 	netns->first_row = before;
 	netns->row_count = sources->rows.count - before;
 	netns->read = true;
 	sources->truncated_connections += truncated;
+	return 0;
+}
+
+/* Any process of the namespace will do; when one is gone or fails, the next one is asked. */
+static void read_netns(struct sources *sources, struct watched *watched)
+{
+	CLEANUP(file_close) int directory = -1;
+	int r = process_open(watched->process, &sources->procfs, &directory);
+
+	if (!r)
+		r = read_rows(sources, directory, watched->netns);
+	watched->gone = r == PID_GONE;
+}
+
+/* Our own can be read when nobody is watched in it any more: TIME_WAIT outlives its process. */
+static void read_left_behind(struct sources *sources)
+{
+	CLEANUP(file_close) int directory = -1;
+	struct netns *netns = netns_table_find(&sources->namespaces, sources->own_netns);
+
+	if (!netns || netns->read ||
+	    procfs_open(&sources->procfs, sources->procfs.self, &directory))
+		return;
+	netns->present = true;
+	/* When even that fails, it is kept as it was, as after any failure. */
+	if (read_rows(sources, directory, netns))
+		return;
 }
 
 /*
@@ -164,6 +185,7 @@ static int collect_net_tcp(struct sources *sources, double now)
 		if (watched->readable && watched->netns && !watched->netns->read)
 			read_netns(sources, watched);
 	}
+	read_left_behind(sources);
 	return mark_unread(sources);
 }
 

@@ -2,35 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "capture.h"
 #include "test.h"
-
-/* What goes to stderr between capture_begin() and capture_end(), without the timestamps. */
-static FILE *captured;
-static int real_stderr = -1;
-
-static void capture_begin(void)
-{
-	captured = tmpfile();
-	real_stderr = dup(STDERR_FILENO);
-	if (!captured || real_stderr < 0 || dup2(fileno(captured), STDERR_FILENO) < 0)
-		abort();
-}
-
-static void capture_end(char *line, size_t size)
-{
-	size_t length;
-
-	dup2(real_stderr, STDERR_FILENO);
-	file_close(&real_stderr);
-	rewind(captured);
-	length = fread(line, 1, size - 1, captured);
-	line[length] = '\0';
-	fclose(captured);
-}
 
 static bool is_timestamp(const char *text)
 {

@@ -71,6 +71,15 @@ TEST(what_is_no_link_is_a_failure_and_adds_nothing)
 	CHECK_EQ_INT(inodes.count, 0);
 }
 
+TEST(an_ended_process_has_none)
+{
+	CLEANUP(file_close) int directory = tree_open_ended_process();
+	struct fd_inodes inodes = { 0 };
+	long count = -7;
+
+	CHECK_EQ_INT(fd_read(directory, &inodes, &count), PID_GONE);
+}
+
 TEST(this_process)
 {
 	CLEANUP(release) struct fd_inodes inodes = { 0 };

@@ -92,6 +92,20 @@ TEST(every_part_of_the_key_counts)
 	CHECK(!ledger_last(&ledger, 1, &c, &b));
 }
 
+/* In a table as full as it gets some of them meet in one place. */
+TEST(one_connection_in_many_namespaces)
+{
+	CLEANUP(release) struct ledger ledger;
+
+	ledger_init(&ledger, 100);
+	for (uint64_t netns = 1; netns <= 32; netns++)
+		CHECK(enter(&ledger, netns, 5));
+	ledger_turn(&ledger);
+	for (uint64_t netns = 1; netns <= 32; netns++)
+		CHECK(last(&ledger, netns, 5) && last(&ledger, netns, 5)->netns == netns);
+	CHECK(!last(&ledger, 33, 5));
+}
+
 TEST(a_row_that_comes_twice_is_entered_once)
 {
 	CLEANUP(release) struct ledger ledger;

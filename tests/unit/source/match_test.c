@@ -193,9 +193,9 @@ TEST(the_first_rule_wins)
 TEST(pid_files_of_later_rules)
 {
 	struct match_config first[] = { { .comm = STRINGS("node") }, { .pid_file = "/run/7" } },
-			    second = { .pid_file = "/run/100" };
+			    last = { .pid_file = "/run/100" };
 	struct target_config rules[] = { { .name = "a", .matches = first, .match_count = 2 },
-					 { .name = "b", .matches = &second, .match_count = 1 } };
+					 { .name = "b", .matches = &last, .match_count = 1 } };
 	const struct config config = { .targets = rules, .target_count = 2 };
 	static const pid_t pid_files[] = { 0, 7, 100 };
 	struct match_facts facts = checkout();

@@ -4,7 +4,7 @@
 
 #include "source/procfs.h"
 #include "test.h"
-#include "tree.h"
+#include "tree_proc.h"
 
 #define HEADING                                                                        \
 	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt " \
@@ -251,6 +251,15 @@ TEST(without_tables_the_process_is_gone)
 	tree_write(&tree, "net/tcp6/x", "");
 	CHECK_EQ_INT(net_tcp_read(tree.directory, 100, &rows, &truncated), -EISDIR);
 	CHECK_EQ_INT(rows.count, 0);
+}
+
+TEST(an_ended_process_has_no_tables)
+{
+	CLEANUP(file_close) int directory = tree_open_ended_process();
+	struct socket_rows rows = { 0 };
+	bool truncated;
+
+	CHECK_EQ_INT(net_tcp_read(directory, 100, &rows, &truncated), PID_GONE);
 }
 
 /* This machine's own: every line but the two headings is understood. */

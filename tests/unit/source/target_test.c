@@ -54,6 +54,8 @@ TEST(pairs_are_not_pinned_when_they_would_take_half_of_the_room)
 
 	target_table_init(&table, &config, &budget);
 	CHECK_EQ_INT(budget.count, 0);
+	target_table_begin(&table, 1e9, &budget);
+	CHECK_EQ_INT(table.count, 2);
 	target_table_deinit(&table, &budget);
 }
 

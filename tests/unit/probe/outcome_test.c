@@ -1,0 +1,281 @@
+#include "probe/outcome.h"
+
+#include <errno.h>
+
+#include "test.h"
+
+static const char *name(enum probe_reason reason)
+{
+	return reason == PROBE_REASON_COUNT ? "none" : probe_reason_name(reason);
+}
+
+static const char *reason(struct leg leg)
+{
+	return name(outcome_leg_reason(&leg));
+}
+
+#define REASON(...) reason((struct leg){ __VA_ARGS__ })
+
+TEST(an_answered_leg_has_no_reason)
+{
+	CHECK_EQ_STR(REASON(.end = LEG_COMPLETE, .os_error = ECONNREFUSED), "none");
+}
+
+TEST(connecting_fails_as_the_kernel_says)
+{
+	CHECK_EQ_STR(REASON(.end = LEG_NO_CONNECTION, .os_error = ECONNREFUSED), "refused");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_CONNECTION, .os_error = ECONNRESET), "reset");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_CONNECTION, .os_error = ETIMEDOUT),
+		     "connect_timeout");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_CONNECTION, .os_error = EHOSTUNREACH), "unreachable");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_CONNECTION, .os_error = ENETUNREACH), "unreachable");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_CONNECTION, .os_error = EPERM), "unreachable");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_CONNECTION, .os_error = EADDRNOTAVAIL),
+		     "local_ports");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_CONNECTION, .os_error = EADDRNOTAVAIL,
+			    .no_source = true),
+		     "unreachable");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_CONNECTION, .os_error = EMFILE), "other");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_CONNECTION), "other");
+}
+
+TEST(a_timeout_is_of_the_phase_it_came_in)
+{
+	CHECK_EQ_STR(REASON(.end = LEG_TIMEOUT, .total = 1), "dns_timeout");
+	CHECK_EQ_STR(REASON(.end = LEG_TIMEOUT, .name_lookup = .1, .total = 1),
+		     "connect_timeout");
+	CHECK_EQ_STR(REASON(.end = LEG_TIMEOUT, .name_lookup = .1, .connected = .2, .tls = true,
+			    .total = 1),
+		     "tls_handshake");
+	CHECK_EQ_STR(REASON(.end = LEG_TIMEOUT, .name_lookup = .1, .connected = .2, .total = 1),
+		     "no_answer");
+	CHECK_EQ_STR(REASON(.end = LEG_TIMEOUT, .name_lookup = .1, .connected = .2, .tls = true,
+			    .tls_done = .3, .total = 1),
+		     "no_answer");
+	CHECK_EQ_STR(REASON(.end = LEG_TIMEOUT, .name_lookup = .1, .connected = .2,
+			    .first_byte = .4, .total = 1),
+		     "slow");
+}
+
+TEST(certificates_are_bad_or_out_of_date)
+{
+	CHECK_EQ_STR(REASON(.end = LEG_BAD_CERTIFICATE, .verify_result = 10), "tls_expired");
+	CHECK_EQ_STR(REASON(.end = LEG_BAD_CERTIFICATE, .verify_result = 9), "tls_expired");
+	CHECK_EQ_STR(REASON(.end = LEG_BAD_CERTIFICATE, .verify_result = 18),
+		     "tls_certificate");
+	CHECK_EQ_STR(REASON(.end = LEG_BAD_CERTIFICATE), "tls_certificate");
+}
+
+TEST(a_handshake_fails_or_is_reset)
+{
+	CHECK_EQ_STR(REASON(.end = LEG_NO_TLS, .tls = true), "tls_handshake");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_TLS, .tls = true, .os_error = ECONNRESET), "reset");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_TLS, .tls = true, .os_error = ECONNREFUSED),
+		     "tls_handshake");
+}
+
+TEST(an_exchange_fails_as_the_kernel_says)
+{
+	CHECK_EQ_STR(REASON(.end = LEG_SEND_FAILED, .os_error = EPIPE), "reset");
+	CHECK_EQ_STR(REASON(.end = LEG_RECEIVE_FAILED, .os_error = ECONNRESET), "reset");
+	CHECK_EQ_STR(REASON(.end = LEG_RECEIVE_FAILED, .os_error = ETIMEDOUT, .name_lookup = .1,
+			    .connected = .2, .total = 900),
+		     "no_answer");
+}
+
+TEST(an_address_that_was_refused_before_does_not_count)
+{
+	CHECK_EQ_STR(REASON(.end = LEG_RECEIVE_FAILED, .os_error = ECONNREFUSED), "protocol");
+	CHECK_EQ_STR(REASON(.end = LEG_RECEIVE_FAILED, .os_error = ENETUNREACH, .tls = true),
+		     "closed_early");
+	CHECK_EQ_STR(REASON(.end = LEG_SEND_FAILED, .os_error = ECONNREFUSED), "closed_early");
+}
+
+TEST(the_rest_is_what_it_is_called)
+{
+	CHECK_EQ_STR(REASON(.end = LEG_NO_ADDRESS), "dns_failed");
+	CHECK_EQ_STR(REASON(.end = LEG_CUT_SHORT), "closed_early");
+	CHECK_EQ_STR(REASON(.end = LEG_MALFORMED), "protocol");
+	CHECK_EQ_STR(REASON(.end = LEG_CAPPED), "too_large");
+	CHECK_EQ_STR(REASON(.end = LEG_CANCELED), "canceled");
+	CHECK_EQ_STR(REASON(.end = LEG_BROKEN), "other");
+}
+
+static void check_phases(const struct outcome *outcome, double resolve, double connect,
+			 double tls, double processing, double transfer)
+{
+	const double expected[] = { resolve, connect, tls, processing, transfer };
+
+	for (size_t i = 0; i < PROBE_PHASE_COUNT; i++)
+		CHECK_EQ_DBL(outcome->phases[i], expected[i]);
+}
+
+static struct outcome add(struct leg leg)
+{
+	struct outcome outcome;
+
+	outcome_init(&outcome);
+	outcome_add_leg(&outcome, &leg);
+	return outcome;
+}
+
+#define ADD(...) add((struct leg){ __VA_ARGS__ })
+
+TEST(phases_add_up_to_the_whole)
+{
+	struct outcome outcome = ADD(.tls = true, .name_lookup = 1, .connected = 3,
+				     .tls_done = 6, .first_byte = 10, .total = 15,
+				     .http_status = 200, .tls_expiry = 5);
+
+	check_phases(&outcome, 1, 2, 3, 4, 5);
+	CHECK_EQ_DBL(outcome_duration(&outcome), 15);
+	CHECK_EQ_INT(outcome.http_status, 200);
+	CHECK_EQ_DBL(outcome.tls_expiry, 5);
+}
+
+TEST(without_tls_its_phase_is_0)
+{
+	struct outcome outcome =
+		ADD(.name_lookup = 1, .connected = 3, .first_byte = 10, .total = 15);
+
+	check_phases(&outcome, 1, 2, 0, 7, 5);
+}
+
+TEST(the_phase_that_a_leg_ended_in_gets_the_rest)
+{
+	struct outcome outcome = ADD(.total = 2);
+
+	check_phases(&outcome, 2, 0, 0, 0, 0);
+	outcome = ADD(.name_lookup = 1, .total = 5);
+	check_phases(&outcome, 1, 4, 0, 0, 0);
+	outcome = ADD(.tls = true, .name_lookup = 1, .connected = 2, .total = 5);
+	check_phases(&outcome, 1, 1, 3, 0, 0);
+	outcome = ADD(.name_lookup = 1, .connected = 2, .total = 5);
+	check_phases(&outcome, 1, 1, 0, 3, 0);
+}
+
+TEST(a_clock_that_stumbles_makes_no_phase_negative)
+{
+	struct outcome outcome =
+		ADD(.name_lookup = 2, .connected = 1, .first_byte = 1.5, .total = 3);
+
+	check_phases(&outcome, 2, 0, 0, 0, 1);
+}
+
+TEST(legs_are_summed_and_the_last_one_counts)
+{
+	struct leg leg = { .name_lookup = 1, .connected = 2, .first_byte = 3, .total = 4 };
+	struct outcome outcome;
+
+	outcome_init(&outcome);
+	leg.http_status = 302;
+	leg.tls_expiry = 7;
+	outcome_add_leg(&outcome, &leg);
+	leg.http_status = 200;
+	leg.tls_expiry = NAN;
+	outcome_add_leg(&outcome, &leg);
+	check_phases(&outcome, 2, 2, 0, 2, 2);
+	CHECK_EQ_INT(outcome.http_status, 200);
+	CHECK(isnan(outcome.tls_expiry));
+}
+
+static const char *answer(const struct module_config *module, unsigned status, const char *body)
+{
+	return name(outcome_answer_reason(module, status, bytes_from_string(body)));
+}
+
+TEST(any_2xx_is_valid_without_a_list)
+{
+	const struct module_config module = { .prober = PROBER_HTTP };
+
+	CHECK_EQ_STR(answer(&module, 199, ""), "status");
+	CHECK_EQ_STR(answer(&module, 200, ""), "none");
+	CHECK_EQ_STR(answer(&module, 299, ""), "none");
+	CHECK_EQ_STR(answer(&module, 300, ""), "status");
+	CHECK(!outcome_needs_body(&module));
+}
+
+TEST(a_list_of_statuses_replaces_that)
+{
+	struct status_range ranges[] = { { 401, 401 }, { 500, 599 } };
+	struct module_config module = { .prober = PROBER_HTTP };
+
+	module.http.valid_status_codes = ranges;
+	module.http.valid_status_code_count = 2;
+	CHECK_EQ_STR(answer(&module, 200, ""), "status");
+	CHECK_EQ_STR(answer(&module, 401, ""), "none");
+	CHECK_EQ_STR(answer(&module, 503, ""), "none");
+}
+
+TEST(bodies_match_all_of_one_list_and_none_of_the_other)
+{
+	CLEANUP(error_deinit) struct error err = { 0 };
+	struct module_config module = { .prober = PROBER_HTTP };
+	struct regex *good[2], *bad[1];
+
+	REQUIRE(!regex_new("ok", &good[0], &err));
+	REQUIRE(!regex_new("db: \\w+", &good[1], &err));
+	REQUIRE(!regex_new("error", &bad[0], &err));
+	module.http.fail_if_body_not_matches = (struct regex_list){ good, 2 };
+	CHECK(outcome_needs_body(&module));
+	CHECK_EQ_STR(answer(&module, 200, "ok db: up"), "none");
+	CHECK_EQ_STR(answer(&module, 200, "ok"), "body");
+	CHECK_EQ_STR(answer(&module, 200, ""), "body");
+	CHECK_EQ_STR(answer(&module, 404, "ok"), "status");
+	module.http.fail_if_body_matches = (struct regex_list){ bad, 1 };
+	CHECK_EQ_STR(answer(&module, 200, "ok db: error"), "body");
+	regex_free(good[0]);
+	regex_free(good[1]);
+	regex_free(bad[0]);
+}
+
+static struct outcome lasted(double seconds)
+{
+	struct outcome outcome;
+
+	outcome_init(&outcome);
+	outcome.phases[PROBE_PHASE_CONNECT] = seconds;
+	return outcome;
+}
+
+TEST(every_run_is_counted_once)
+{
+	struct outcome good = lasted(0.25), bad = lasted(20);
+	struct probe_row row = { .tls_expiry = NAN };
+
+	good.success = true;
+	good.http_status = 204;
+	bad.reason = PROBE_SLOW;
+	outcome_record(&good, 1000, &row);
+	CHECK(row.success);
+	CHECK_EQ_INT(row.http_status, 204);
+	outcome_record(&bad, 1001, &row);
+	CHECK(!row.success);
+	CHECK_EQ_U64(row.runs, 2);
+	CHECK_EQ_U64(row.failures[PROBE_SLOW], 1);
+	CHECK_EQ_U64(row.failures[PROBE_OTHER], 0);
+	CHECK_EQ_U64(row.buckets[5], 1);
+	CHECK_EQ_U64(row.buckets[PROBE_BUCKET_COUNT], 1);
+	CHECK_EQ_DBL(row.duration_sum, 20.25);
+	CHECK_EQ_DBL(row.duration, 20);
+	CHECK_EQ_DBL(row.timestamp, 1001);
+	CHECK_EQ_DBL(row.phases[PROBE_PHASE_CONNECT], 20);
+	CHECK_EQ_INT(row.http_status, 0);
+}
+
+TEST(a_bucket_has_its_upper_bound)
+{
+	struct probe_row row = { 0 };
+	struct outcome outcome = lasted(0.005);
+
+	outcome_record(&outcome, 1, &row);
+	outcome = lasted(0.0051);
+	outcome_record(&outcome, 1, &row);
+	outcome = lasted(10);
+	outcome_record(&outcome, 1, &row);
+	CHECK_EQ_U64(row.buckets[0], 1);
+	CHECK_EQ_U64(row.buckets[1], 1);
+	CHECK_EQ_U64(row.buckets[PROBE_BUCKET_COUNT - 1], 1);
+}
+
+TEST_MAIN()

@@ -1,0 +1,78 @@
+/* What the server of peer.h says, path by path. */
+#pragma once
+
+#include "probe/peer.h"
+
+/* Waits for the peer to be stopped, or the other side to close, or `milliseconds`. */
+static inline bool peer_pause(const struct peer_connection *c, int milliseconds)
+{
+	struct pollfd fds[] = { { .fd = c->peer->stop, .events = POLLIN },
+				{ .fd = c->fd, .events = POLLRDHUP } };
+
+	return poll(fds, 2, milliseconds) == 0;
+}
+
+static inline bool peer_say(const struct peer_connection *c, const char *text)
+{
+	return send(c->fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text);
+}
+
+static inline void peer_drip(const struct peer_connection *c)
+{
+	if (!peer_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"))
+		return;
+	while (peer_say(c, "x") && peer_pause(c, 5))
+		;
+}
+
+/* Until the other side has had enough. */
+static inline void peer_flood(const struct peer_connection *c)
+{
+	static const char piece[16384];
+
+	if (!peer_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n"))
+		return;
+	while (send(c->fd, piece, sizeof(piece), MSG_NOSIGNAL) > 0)
+		;
+}
+
+static inline void peer_reset(const struct peer_connection *c)
+{
+	const struct linger none = { .l_onoff = 1 };
+
+	if (setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)) < 0)
+		peer_fail("SO_LINGER");
+}
+
+static void peer_answer(const struct peer_connection *c, const char *path)
+{
+	static const struct {
+		const char *path, *answer;
+	} answers[] = {
+		{ "/", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+		{ "/teapot", "HTTP/1.1 418 I am\r\nContent-Length: 0\r\n\r\n" },
+		{ "/loop",
+		  "HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n" },
+		{ "/moved", "HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n" },
+		{ "/other", "HTTP/1.1 302 Found\r\nLocation: http://localhost/x:y@z/\r\n\r\n" },
+		{ "/file", "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n"
+			   "Content-Length: 0\r\n\r\n" },
+		{ "/garbage", "\x15\x03\x01 what?\r\n\r\n" },
+		{ "/cut", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello" },
+		{ "/chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" },
+		{ "/close", "" },
+	};
+
+	if (!strcmp(path, "/silent"))
+		peer_pause(c, -1);
+	else if (!strcmp(path, "/drip"))
+		peer_drip(c);
+	else if (!strcmp(path, "/flood"))
+		peer_flood(c);
+	else if (!strcmp(path, "/reset"))
+		peer_reset(c);
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		if (!strcmp(path, answers[i].path))
+			peer_say(c, answers[i].answer);
+	}
+}

@@ -1,0 +1,70 @@
+#include "source/netns.h"
+
+#include "test.h"
+
+static struct endpoint port(uint16_t number)
+{
+	return (struct endpoint){ .port = number };
+}
+
+TEST(one_for_each_inode)
+{
+	struct pair_budget budget = { .max = 10, .max_destinations = 10 };
+	struct netns_table table = { .host = 500 };
+	struct netns *host = netns_table_get(&table, 500, 1), *other;
+
+	other = netns_table_get(&table, 7, 1);
+	CHECK(netns_table_get(&table, 500, 2) == host);
+	CHECK(netns_table_get(&table, 7, 2) == other);
+	CHECK_EQ_STR(host->label, "host");
+	CHECK_EQ_STR(other->label, "7");
+	CHECK_EQ_DBL(host->last_seen, 2);
+	CHECK(host->present && !host->read);
+	REQUIRE(table.count == 2);
+	CHECK(table.items[0] == other && table.items[1] == host);
+	netns_table_deinit(&table, &budget);
+}
+
+TEST(a_look_begins_with_nothing_read)
+{
+	struct pair_budget budget = { .max = 10, .max_destinations = 10 };
+	struct netns_table table = { .host = 500 };
+	struct netns *netns = netns_table_get(&table, 500, 100);
+	struct endpoint remote = port(443);
+	struct pair *pair = pair_find(&netns->unowned, NULL, &remote, 100, &budget);
+
+	netns->read = true;
+	netns->row_count = 17;
+	pair_count(pair, TCP_STATE_TIME_WAIT, 0, 0, 100);
+	netns_table_begin(&table, 50, 50, &budget);
+	CHECK(!netns->present && !netns->read);
+	CHECK_EQ_INT(netns->row_count, 0);
+	CHECK_EQ_INT(pair->connections[TCP_STATE_TIME_WAIT], 0);
+	CHECK_EQ_INT(netns->unowned.count, 1);
+	netns_table_deinit(&table, &budget);
+	CHECK_EQ_INT(budget.count, 0);
+}
+
+TEST(listeners_pairs_and_namespaces_are_forgotten_in_their_time)
+{
+	struct pair_budget budget = { .max = 10, .max_destinations = 10 };
+	struct netns_table table = { .host = 500 };
+	struct netns *kept = netns_table_get(&table, 500, 200), *old;
+	struct endpoint remote = port(443), local = port(80);
+
+	old = netns_table_get(&table, 600, 100);
+	pair_find(&kept->unowned, NULL, &remote, 100, &budget);
+	pair_find(&old->unowned, NULL, &remote, 100, &budget);
+	listeners_add(&kept->listeners, &local, 150);
+	netns_table_begin(&table, 101, 150, &budget);
+	CHECK_EQ_INT(table.count, 1);
+	CHECK(table.items[0] == kept);
+	CHECK_EQ_INT(kept->unowned.count, 0);
+	CHECK(listeners_have(&kept->listeners, &local));
+	CHECK_EQ_INT(budget.count, 0);
+	netns_table_begin(&table, 101, 151, &budget);
+	CHECK(!listeners_have(&kept->listeners, &local));
+	netns_table_deinit(&table, &budget);
+}
+
+TEST_MAIN()
