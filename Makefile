@@ -62,8 +62,9 @@ endif
 
 all: $(BINARY) ## build build/outbound_exporter (the default)
 
+# Moved into place at once, so that it can be replaced while it runs.
 $(BINARY): $(OBJECTS) $(O)/sources
-	$(call say,LD)$(LINK) -o $@ $(OBJECTS) $(LDLIBS)
+	$(call say,LD)$(LINK) -o $@.new $(OBJECTS) $(LDLIBS) && mv $@.new $@
 
 $(O)/obj/%.o: src/%.c $(O)/flags | toolchain
 	@mkdir -p $(@D)
@@ -128,7 +129,7 @@ run: deps ## install what is missing, build, and start with config/outbound.yml 
 	@exec $(BINARY) --config.file=config/outbound.yml $(ARGS)
 
 # The groups of tests are functions of tests/tools/run; T="unit live" runs only those.
-RUN = MAKE='$(MAKE)' JOBS=$(JOBS) tests/tools/run
+RUN = env MAKE='$(MAKE)' JOBS=$(JOBS) tests/tools/run
 
 test: test-deps ## install what the tests need, and run them all (T="unit live": only those)
 	+@$(RUN) $(or $(T),build lint unit asan tsan fuzz golden live)
@@ -153,9 +154,9 @@ fuzz: ## fuzz every parser for FUZZ_SECONDS (60) with libFuzzer
 	+@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=fuzz CC=clang fuzzers
 	@tests/tools/fuzz $(FUZZ_SECONDS)
 
-coverage: ## lines covered by the unit tests, for each file
-	+@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=coverage unit
-	@tests/tools/coverage
+coverage: test-deps ## lines covered by the unit and live tests, for each file
+	+@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=coverage all unit
+	+@tests/tools/coverage $(RUN) coverage live
 
 bench: benchmarks all ## run the benchmarks
 	@tests/tools/bench

@@ -111,7 +111,8 @@ static void report_unreadable(uint64_t count, char **argv)
 		return;
 	}
 	log_line(LOG_WARN, "Processes that could not be read: no permission", "processes",
-		 text_string(&number), "missing", "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+		 text_string(&number), "needs",
+		 "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, and no security module against it",
 		 NULL);
 }
 

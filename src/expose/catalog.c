@@ -129,8 +129,8 @@ static const struct metric own[] = {
     "their own, a scrape does not cause one." },
   .write = samples_write_last_tick },
 { { "outbound_exporter_truncated_total", FAMILY_COUNTER, NULL, { "what" },
-    "What did not fit a configured limit since start, once in each tick in which it did not; "
-    "the limit is the key max_<what> of the configuration." },
+    "What did not fit the limit max_<what> of the configuration since start: processes (what is "
+    "targets), connections (destinations, pairs, connections) or samples (series)." },
   .write = samples_write_truncated },
 { { "outbound_exporter_unreadable_processes", FAMILY_GAUGE, NULL, { "reason" },
     "Processes of the host, of any target or none, that could not be examined in the newest "

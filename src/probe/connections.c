@@ -63,8 +63,10 @@ void connections_free(struct connections *connections)
 
 static struct closed_socket *closed_at(const struct connections *connections, size_t index)
 {
+	size_t at = connections->first + index;
+
 	assert(connections->closed_capacity);
-	return &connections->closed[(connections->first + index) % connections->closed_capacity];
+	return &connections->closed[at % connections->closed_capacity];
 }
 
 static void drop_oldest(struct connections *connections)
@@ -113,6 +115,7 @@ static void add_closed(struct connections *connections, const struct closed_sock
 
 void connections_inherit(struct connections *connections, struct connections *previous)
 {
+	connections->closed_max += previous->closed_count;
 	for (size_t i = 0; i < previous->closed_count; i++)
 		add_closed(connections, closed_at(previous, i));
 }

@@ -17,7 +17,7 @@ struct connections;
 struct connections *connections_new(size_t closed_max);
 void connections_free(struct connections *connections); /* takes NULL; none may be open */
 
-/* Takes over what `previous` closed. */
+/* Takes over what `previous` closed, beyond the maximum if need be. */
 void connections_inherit(struct connections *connections, struct connections *previous);
 
 /* A new close-on-exec stream socket, to be connected to `remote`. A descriptor or -errno. */

@@ -19,7 +19,7 @@ struct probe_engine;
 struct probe_engine *probe_engine_new(const struct config *config,
 				      const struct probe_engine *previous);
 
-/* Starts the thread. 0 or -errno. */
+/* Starts the thread, also once more after a stop. 0 or -errno. */
 int probe_engine_start(struct probe_engine *engine, struct error *err) MUST_CHECK;
 
 /* Ends the thread within milliseconds; probes under way are given up and counted nowhere. */

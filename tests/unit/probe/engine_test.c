@@ -239,6 +239,38 @@ TEST(credentials_are_sent_to_their_server_only)
 	free(plan);
 }
 
+/* The request for `path`, or what a redirect made of it; static. */
+static const char *request(const char *method, const char *path)
+{
+	static struct peer peer;
+	struct plan *plan = plan_new();
+
+	peer_start(&peer);
+	plan->module.http.method = method;
+	plan_add(plan, 0.5, 0.5, "http://127.0.0.1:%u%s", peer.port, path);
+	CHECK(run_once(plan).success);
+	peer_stop(&peer);
+	free(plan);
+	return peer.request;
+}
+
+TEST(methods_are_what_was_configured)
+{
+	CHECK(!strncmp(request(NULL, "/"), "GET / HTTP/1.1\r\n", 16));
+	CHECK(!strncmp(request("HEAD", "/"), "HEAD / ", 7));
+	CHECK(!strncmp(request("POST", "/"), "POST / ", 7));
+	CHECK(strstr(request("POST", "/"), "\r\nContent-Length: 0\r\n"));
+	CHECK(!strncmp(request("OPTIONS", "/?a"), "OPTIONS /?a ", 12));
+	CHECK(!strstr(request("OPTIONS", "/"), "Content-Length"));
+}
+
+TEST(a_redirected_post_is_a_get_and_the_rest_stay)
+{
+	CHECK(!strncmp(request("POST", "/moved"), "GET / ", 6));
+	CHECK(!strncmp(request("HEAD", "/moved"), "HEAD / ", 7));
+	CHECK(!strncmp(request("PUT", "/moved"), "PUT / ", 6));
+}
+
 TEST(what_hangs_delays_nobody)
 {
 	struct plan *plan = plan_new();

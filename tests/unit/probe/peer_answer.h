@@ -50,6 +50,7 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		const char *path, *answer;
 	} answers[] = {
 		{ "/", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+		{ "/?a", "HTTP/1.1 204 Nothing\r\n\r\n" },
 		{ "/teapot", "HTTP/1.1 418 I am\r\nContent-Length: 0\r\n\r\n" },
 		{ "/loop",
 		  "HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n" },
