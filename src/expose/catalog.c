@@ -129,7 +129,7 @@ static const struct metric own[] = {
     "their own, a scrape does not cause one." },
   .write = samples_write_last_tick },
 { { "outbound_exporter_truncated_total", FAMILY_COUNTER, NULL, { "what" },
-    "What did not fit the limit max_<what> of the configuration since start: processes (what is "
+    "What did not fit the limit max_<what> of the configuration since start: processes (what: "
     "targets), connections (destinations, pairs, connections) or samples (series)." },
   .write = samples_write_truncated },
 { { "outbound_exporter_unreadable_processes", FAMILY_GAUGE, NULL, { "reason" },
