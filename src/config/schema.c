@@ -206,8 +206,8 @@ static const struct option detect_options[] = {
 		.offset = offsetof(struct config, detect.idle_after),
 		.fallback = "30s",
 		.between = { "100ms", "1d" },
-		.help = "A connection without traffic for this long is idle. For the verdicts of "
-			"a later version: checked, and of no other use in this one.",
+		.help = "A connection without traffic for this long is idle. For the verdicts "
+			"of a later version: checked, and of no other use in this one.",
 	},
 	{
 		.name = "waiting_after",
