@@ -107,6 +107,11 @@ const char *leg_url_name(const struct leg_url *url)
 	return url->host;
 }
 
+const char *leg_url_addresses(const struct leg_url *url)
+{
+	return is_localhost(url->host) ? "::1,127.0.0.1" : NULL;
+}
+
 static enum leg_end end_of(int code)
 {
 	switch (code) {

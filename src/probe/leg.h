@@ -29,6 +29,9 @@ bool leg_url_same_server(const struct leg_url *a, const struct leg_url *b);
 /* The host name to look up; NULL when it is an address, or localhost. */
 const char *leg_url_name(const struct leg_url *url);
 
+/* The addresses that a host has without being looked up, localhost; NULL for any other. */
+const char *leg_url_addresses(const struct leg_url *url);
+
 enum leg_end {
 	LEG_COMPLETE, /* answered to the end; with TCP alone, connected */
 	LEG_NO_ADDRESS,

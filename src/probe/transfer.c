@@ -27,6 +27,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "probe/route.h"
 
 /* Without a limit in the module. */
 #define BODY_MAX_DEFAULT (10 * 1024 * 1024)
@@ -399,7 +400,8 @@ static void set_addresses(struct transfer *transfer, const char *addresses)
 	transfer->resolve = NULL;
 	if (!addresses)
 		return;
-	text_printf(&entry, "%s:%s:%s", transfer->url.host, transfer->url.port, addresses);
+	text_printf(&entry, "%s:%s:", transfer->url.host, transfer->url.port);
+	route_filter(addresses, &entry);
 	transfer->resolve = curl_slist_append(NULL, text_string(&entry));
 	if (!transfer->resolve)
 		abort();
@@ -418,27 +420,13 @@ void transfer_start(struct transfer *transfer, struct transfers *transfers,
 	transfer->body_bytes = transfer->header_bytes = 0;
 	transfer->capped = false;
 	text_clear(&transfer->body);
-	set_addresses(transfer, addresses);
+	set_addresses(transfer, addresses ? addresses : leg_url_addresses(&transfer->url));
 	set_connection(transfer, timeout);
 	set_http(transfer);
 	set_tls(transfer);
 	code = curl_multi_add_handle(transfers->multi, transfer->easy);
 	assert(code == CURLM_OK);
 	transfer->multi = transfers->multi;
-}
-
-/* A datagram socket finds a source address and sends nothing (ip(7), connect(2)). */
-static bool has_source(const struct transfer *transfer)
-{
-	const struct sockaddr *remote = (const struct sockaddr *)&transfer->remote;
-	int fd = socket(remote->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool connected;
-
-	if (fd < 0)
-		return false;
-	connected = !connect(fd, remote, transfer->remote_length);
-	close(fd);
-	return connected;
 }
 
 void transfer_measure(const struct transfer *transfer, struct leg *ret_leg)
@@ -456,7 +444,8 @@ void transfer_measure(const struct transfer *transfer, struct leg *ret_leg)
 	if (transfer->socket_error)
 		ret_leg->os_error = transfer->socket_error;
 	if (ret_leg->os_error == EADDRNOTAVAIL)
-		ret_leg->no_source = !has_source(transfer);
+		ret_leg->no_source = !route_exists((const struct sockaddr *)&transfer->remote,
+						   transfer->remote_length);
 }
 
 const char *transfer_redirect(const struct transfer *transfer)

@@ -4,6 +4,7 @@ import datetime
 import subprocess
 
 from harness import EXPORTER, ROOT, LiveCase, config, tool, wait_until
+from processes import wrapped
 
 SERVERS = ROOT / "tests" / "live" / "servers"
 PYTHON = "/usr/bin/python3"
@@ -116,6 +117,10 @@ class ProbeCase(LiveCase):
                             f"&& exec \"$0\" \"$@\"' {EXPORTER} \"$@\"\n")
         script.chmod(0o755)
         return netns, server, script
+
+    def sysctl(self, netns, setting):
+        argv = wrapped([tool("sysctl"), "-qw", setting], str(netns), False)
+        subprocess.run(argv, check=True)
 
     def wait_reasons(self, exporter, expected, runs=2):
         """Waits until each destination failed so often; then it never did for another reason.

@@ -3,13 +3,11 @@
 import os
 import pathlib
 import signal
-import subprocess
 import unittest
 
 from harness import (config, free_port, requires, requires_root, ss_counts, ss_rows,
                      target, wait_until)
 from probing import ProbeCase, destination, probes, reasons
-from processes import wrapped
 
 HANG = "timeout:30 attempts:5"
 
@@ -22,7 +20,8 @@ class Misbehaviour(ProbeCase):
 
     def test_each_has_its_reason(self):
         expected = {
-            "good": ("/", None), "teapot": ("/teapot", "status"), "silent": ("/silent", "no_answer"),
+            "good": ("/", None), "teapot": ("/teapot", "status"),
+            "silent": ("/silent", "no_answer"),
             "drip": ("/drip", "slow"), "drip_status": ("/drip_status", "slow"),
             "flood": ("/flood", "too_large"), "headers": ("/headers", "too_large"),
             "loop": ("/loop", "redirects"), "to_file": ("/to_file", "protocol"),
@@ -264,7 +263,11 @@ class Names(ProbeCase):
         found = {"good": None, "missing": "dns_not_found", "broken": "dns_failed",
                  "hang": "dns_timeout"}
         urls = {name: f"http://{name}.test:{{port}}/" for name in found}
+        urls.update(tcp="tcp://good.test:{port}", dot="http://good.test.:{port}/",
+                    twice="http://twice.test:{port}/", redirected="http://twice.test:{port}/loop")
+        found.update(tcp=None, dot=None, twice=None, redirected="redirects")
         exporter, _ = self.start_exporter(urls, "good=127.0.0.1", "good=::1",
+                                          "twice=127.0.0.1", "twice=127.0.0.1",
                                           options="timeout:1 attempts:1", interval="2s")
         page = self.wait_reasons(exporter, found)
         self.assertGreater(page.value("outbound_probe_phase_duration_seconds",
@@ -276,6 +279,17 @@ class Names(ProbeCase):
         urls = {"good": "http://good.test:{port}/", "bad": f"http://good.test:{free_port()}/"}
         exporter, _ = self.start_exporter(urls, "good=::1", "good=127.0.0.1", "good=127.0.0.2")
         self.wait_reasons(exporter, {"good": None, "bad": "refused"})
+
+    def test_an_address_without_a_way_says_nothing_about_the_other(self):
+        port = free_port()
+        urls = {"name": f"http://mixed.test:{port}/", "localhost": f"http://localhost:{port}/",
+                "literal": f"http://[::1]:{port}/"}
+        netns, _, script = self.name_server("mixed=2001:db8::1", "mixed=127.0.0.1")
+        self.sysctl(netns, "net.ipv6.conf.all.disable_ipv6=1")
+        urls["good"] = f"http://mixed.test:{self.misbehave(netns=netns).port}/"
+        exporter = self.exporter(probes(urls), netns=netns, binary=script)
+        self.wait_reasons(exporter, {"name": "refused", "localhost": "refused",
+                                     "literal": "unreachable", "good": None})
 
     def test_hanging_names_delay_nobody(self):
         urls = {f"hang{number:03}": f"http://hang{number}.test/" for number in range(300)}
@@ -342,9 +356,7 @@ class Network(ProbeCase):
         self.assert_keeps_cadence(exporter, "beside")
 
     def test_no_local_port_is_left(self):
-        argv = wrapped(["sysctl", "-qw", "net.ipv4.ip_local_port_range=40000 40199"],
-                       str(self.here), False)
-        subprocess.run(argv, check=True)
+        self.sysctl(self.here, "net.ipv4.ip_local_port_range=40000 40199")
         self.hold(f"{self.server.address} established=200", netns=self.here)
         exporter = self.exporter(probes({"a": self.server.url}), netns=self.here)
         self.wait_reasons(exporter, {"a": "local_ports"})
@@ -373,6 +385,20 @@ class OwnConnections(ProbeCase):
             self.assertEqual(page.connections("t"), ss_counts(pid=holder.pid, netns=netns))
             self.assertEqual(page.unowned({server.address}),
                              {(server.address, "time_wait"): 2})
+
+    def test_nor_while_they_connect_in_vain(self):
+        netns = self.netns()
+        full = self.serve("127.0.0.1", "--full", netns=netns)
+        # The server fills its queue itself, with connections that are counted.
+        exporter = self.exporter(config(
+            target("t", pid=full.pid), destinations=[destination("full", full.url)]),
+            netns=netns)
+        self.wait_reasons(exporter, {"full": "connect_timeout"})
+        for _ in range(10):
+            page = exporter.wait_tick()
+            self.assertEqual(page.connections("t"), ss_counts(pid=full.pid, netns=netns,
+                                                              to={full.address}))
+            self.assertEqual(page.unowned({full.address}), {})
 
     def test_nor_after_a_reload(self):
         netns = self.netns()

@@ -68,6 +68,18 @@ TEST(names_are_looked_up_and_addresses_are_not)
 	check_name("http://notlocalhost/", "notlocalhost");
 }
 
+TEST(localhost_has_its_addresses)
+{
+	struct leg_url url;
+
+	REQUIRE(!leg_url_parse("http://a.localhost:8080/", false, &url));
+	CHECK_EQ_STR(leg_url_addresses(&url), "::1,127.0.0.1");
+	leg_url_deinit(&url);
+	REQUIRE(!leg_url_parse("http://127.0.0.1/", false, &url));
+	CHECK_EQ_STR(leg_url_addresses(&url), NULL);
+	leg_url_deinit(&url);
+}
+
 static bool same(const char *a, const char *b)
 {
 	struct leg_url x, y;
