@@ -117,6 +117,10 @@ static void inherit_rows(struct probe_engine *engine, const struct probe_engine 
 			continue;
 		probe->row = old->row;
 		probe->name_hangs = old->name_hangs;
+		if (config_of(old)->interval != config_of(probe)->interval)
+			continue;
+		probe->due = old->due;
+		probe->is_first = old->is_first;
 	}
 }
 
@@ -311,6 +315,9 @@ static void schedule(struct probe_engine *engine)
 	for (size_t i = 0; i < engine->count; i++) {
 		struct probe *probe = &engine->probes[i];
 
+		/* Goes on where it was, so that reloads do not put a probe off for ever. */
+		if (probe->due > 0)
+			continue;
 		probe->is_first = true;
 		probe->due = jitter_first(engine->start, fraction(probe),
 					  config_of(probe)->interval);

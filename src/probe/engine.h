@@ -12,9 +12,9 @@
 struct probe_engine;
 
 /*
- * An engine for the probes of `config` (borrowed, at least until probe_engine_free()). Results
- * and counters of probes whose destination and URL are the same in `previous` are taken over;
- * `previous` may be NULL and must be stopped. Does not start the thread.
+ * An engine for the probes of `config` (borrowed, at least until probe_engine_free()). Results,
+ * counters and schedules of probes whose destination and URL are the same in `previous` are
+ * taken over; `previous` may be NULL and must be stopped. Does not start the thread.
  */
 struct probe_engine *probe_engine_new(const struct config *config,
 				      const struct probe_engine *previous);

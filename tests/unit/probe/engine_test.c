@@ -380,6 +380,37 @@ TEST(results_are_taken_over)
 	free(next);
 }
 
+/* Each engine lives for less time than a probe may wait for its first run. */
+TEST(reloads_do_not_put_a_probe_off_for_ever)
+{
+	struct plan *plan = plan_new();
+	double start = clock_monotonic();
+	struct probe_engine *engine, *next;
+	struct peer peer;
+	uint64_t runs = 0;
+
+	peer_start(&peer);
+	plan_add(plan, 60, 5, "http://127.0.0.1:%u/", peer.port);
+	engine = begin(plan, NULL);
+	while (!runs && clock_monotonic() - start < 30) {
+		struct snapshot *snapshot;
+
+		for (int i = 0; i < 5; i++)
+			pause_a_little();
+		snapshot = look(engine);
+		runs = snapshot->probes[0].runs;
+		snapshot_free(snapshot);
+		probe_engine_stop(engine);
+		next = begin(plan, engine);
+		probe_engine_free(engine);
+		engine = next;
+	}
+	CHECK_EQ_U64(runs, 1);
+	probe_engine_free(engine);
+	peer_stop(&peer);
+	free(plan);
+}
+
 TEST(an_engine_can_be_started_again)
 {
 	CLEANUP(error_deinit) struct error err = { 0 };
