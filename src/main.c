@@ -69,11 +69,13 @@ static int run(const struct flags *flags, char **argv)
 		return 1;
 	if (flags->check) {
 		config_free(config);
-		printf("%s: the configuration is valid\n",
-		       flags->config_file ? flags->config_file : "(none)");
+		if (!flags->config_file)
+			printf("no --config.file given: the defaults are valid\n");
+		else
+			printf("%s: the configuration is valid\n", flags->config_file);
 		return 0;
 	}
-	return flags->once ? daemon_once(flags, config) : daemon_run(flags, config, argv);
+	return flags->once ? daemon_once(flags, config, argv) : daemon_run(flags, config, argv);
 }
 
 int main(int argc, char **argv)

@@ -90,8 +90,11 @@ static void arm_timer(struct daemon *daemon)
 static void do_tick(struct daemon *daemon)
 {
 	struct page *page;
+	uint64_t unresolved = daemon->self.unresolved_names;
 	struct snapshot *now = tick(&daemon->world, &daemon->self, &page);
 
+	if (daemon->self.unresolved_names != unresolved)
+		report_names(daemon->world.sources.names);
 	board_publish(daemon->board, page);
 	snapshot_free(daemon->previous);
 	daemon->previous = now;
@@ -115,6 +118,7 @@ static int replace_world(struct daemon *daemon, struct error *err)
 	}
 	if (r < 0)
 		return probe_engine_start(daemon->world.probes, err) < 0 ? -EIO : r;
+	world_inherit(&world, &daemon->world);
 	world_deinit(&daemon->world);
 	daemon->world = world;
 	return 0;
@@ -134,9 +138,10 @@ static int reload(struct daemon *daemon, struct error *err)
 		return r;
 	}
 	daemon->self.reload_success_time = clock_wall();
-	log_line(LOG_INFO, "Loaded config file", "file", daemon->flags->config_file, NULL);
+	report_config(daemon->flags, daemon->world.config);
 	arm_timer(daemon);
 	do_tick(daemon);
+	report_look(daemon->previous);
 	return 0;
 }
 
@@ -300,7 +305,8 @@ int daemon_run(const struct flags *flags, struct config *config, char **argv)
 	daemon->self.reload_success_time = clock_wall();
 	pthread_mutex_init(&daemon->mutex, NULL);
 	daemon->board = board_new();
-	report_start(flags);
+	report_start();
+	report_config(flags, config);
 	r = open_descriptors(daemon, &err);
 	if (r < 0)
 		config_free(config);
@@ -310,7 +316,8 @@ int daemon_run(const struct flags *flags, struct config *config, char **argv)
 		r = start(daemon, &err);
 	if (!r) {
 		report_listening(daemon->http, flags);
-		report_first_look(daemon->previous, argv);
+		report_look(daemon->previous);
+		report_unreadable(daemon->previous, argv);
 		loop(daemon);
 	} else {
 		report_lines(LOG_ERROR, "Could not start", &err);
@@ -356,10 +363,11 @@ static int write_page(struct page *page)
 											     1;
 }
 
-int daemon_once(const struct flags *flags, struct config *config)
+int daemon_once(const struct flags *flags, struct config *config, char **argv)
 {
 	CLEANUP(error_deinit) struct error err = { 0 };
 	struct self_row self = { .reload_successful = true, .start_time = NAN };
+	struct snapshot *now;
 	struct world world;
 	struct page *page;
 	int r;
@@ -376,7 +384,9 @@ int daemon_once(const struct flags *flags, struct config *config)
 		report_lines(LOG_ERROR, "Could not start", &err);
 	} else {
 		wait_for_probes(&world);
-		snapshot_free(tick(&world, &self, &page));
+		now = tick(&world, &self, &page);
+		report_unreadable(now, argv);
+		snapshot_free(now);
 		r = write_page(page);
 		page_release(page);
 	}

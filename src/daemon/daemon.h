@@ -11,4 +11,4 @@
 int daemon_run(const struct flags *flags, struct config *config, char **argv);
 
 /* Looks once and writes the page to stdout. Returns the exit code. */
-int daemon_once(const struct flags *flags, struct config *config);
+int daemon_once(const struct flags *flags, struct config *config, char **argv);

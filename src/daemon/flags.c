@@ -21,6 +21,7 @@ struct flag {
 	const char *argument; /* what its value is; NULL: it takes none */
 	const char *fallback; /* as text through the same parser; NULL: none */
 	const char *help;
+	const char *wanted; /* what a valid value is; NULL: the help says it */
 	int (*set)(struct flags *flags, const char *value); /* 0 or -EINVAL */
 };
 
@@ -106,6 +107,7 @@ static const struct flag table[] = {
 	{
 		.name = "config.file",
 		.argument = "FILE",
+		.wanted = "it must be the name of a file",
 		.set = set_config_file,
 		.help = "Configuration, YAML. Without it every process with an outbound "
 			"connection is watched, and nothing is probed.",
@@ -113,8 +115,9 @@ static const struct flag table[] = {
 	{
 		.name = "config.check",
 		.set = set_check,
-		.help = "Check the configuration, print every mistake in it, and exit: 0 when "
-			"there is none, 1 otherwise.",
+		.help = "Check the configuration, print the mistakes in it, and exit: 0 when "
+			"there is none, 1 otherwise. How keys fit together is looked at once "
+			"each of them is right.",
 	},
 	{
 		.name = "once",
@@ -141,6 +144,7 @@ static const struct flag table[] = {
 		.name = "web.telemetry-path",
 		.argument = "PATH",
 		.fallback = "/metrics",
+		.wanted = "it must begin with a slash, and not be one",
 		.set = set_telemetry_path,
 		.help = "Path of the metrics.",
 	},
@@ -153,6 +157,7 @@ static const struct flag table[] = {
 		.name = "path.procfs",
 		.argument = "DIR",
 		.fallback = "/proc",
+		.wanted = "it must be the name of a directory",
 		.set = set_procfs,
 		.help = "Where procfs is mounted: the host's in a container, or a "
 			"recorded tree.",
@@ -212,7 +217,8 @@ static int set_flag(const struct flag *flag, const char *value, struct flags *fl
 {
 	if (flag->set(flags, value) < 0)
 		return error_set(err, -EINVAL, "--%s: \"%s\" is not a valid value: %s",
-				 flag->name, value ? value : "", flag->help);
+				 flag->name, value ? value : "",
+				 flag->wanted ? flag->wanted : flag->help);
 	return 0;
 }
 

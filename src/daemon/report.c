@@ -19,19 +19,41 @@ void report_lines(enum log_level level, const char *message, const struct error 
 	}
 }
 
-void report_start(const struct flags *flags)
+void report_start(void)
 {
 	const struct catalog_build *build = flags_build();
 
 	log_line(LOG_INFO, "Starting outbound_exporter", "version", build->version, "revision",
 		 build->revision, NULL);
-	if (flags->config_file)
-		log_line(LOG_INFO, "Loaded config file", "file", flags->config_file, NULL);
-	else
+}
+
+static void append_number(struct text *text, uint64_t number)
+{
+	text_clear(text);
+	text_append_u64(text, number);
+}
+
+void report_config(const struct flags *flags, const struct config *config)
+{
+	CLEANUP(text_deinit) struct text targets = { 0 }, destinations = { 0 }, probes = { 0 };
+	size_t probe_count = 0;
+
+	if (!flags->config_file) {
 		log_line(LOG_INFO,
 			 "No config file: watching every process with an outbound "
 			 "connection, probing nothing",
 			 NULL);
+		return;
+	}
+	for (size_t i = 0; i < config->destination_count; i++)
+		probe_count += config->destinations[i].probe.url != NULL;
+	append_number(&targets, config->target_count);
+	append_number(&destinations, config->destination_count);
+	append_number(&probes, probe_count);
+	log_line(LOG_INFO, "Loaded config file", "file", flags->config_file, "targets",
+		 text_string(&targets), "destinations", text_string(&destinations), "probes",
+		 text_string(&probes), "discovery", config_discovers(config) ? "on" : "off",
+		 NULL);
 }
 
 /* An address of "everywhere" is no address to click on. */
@@ -54,12 +76,6 @@ void report_listening(const struct http *http, const struct flags *flags)
 		log_line(LOG_INFO, "Listening on", "address", http_address(http, i), "metrics",
 			 text_string(&url), NULL);
 	}
-}
-
-static void append_number(struct text *text, uint64_t number)
-{
-	text_clear(text);
-	text_append_u64(text, number);
 }
 
 static bool needs_quotes(const char *argument)
@@ -99,10 +115,13 @@ static void write_command(char **argv, struct text *command)
 		append_argument(command, argv[i]);
 }
 
-static void report_unreadable(uint64_t count, char **argv)
+void report_unreadable(const struct snapshot *snapshot, char **argv)
 {
 	CLEANUP(text_deinit) struct text number = { 0 }, command = { 0 };
+	uint64_t count = snapshot->self.unreadable[UNREADABLE_PERMISSION];
 
+	if (!count)
+		return;
 	append_number(&number, count);
 	if (geteuid()) {
 		write_command(argv, &command);
@@ -116,7 +135,17 @@ static void report_unreadable(uint64_t count, char **argv)
 		 NULL);
 }
 
-void report_first_look(const struct snapshot *snapshot, char **argv)
+/* A mistyped condition looks just like a program that is not running. */
+static void report_absent(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->target_count; i++) {
+		if (!snapshot->targets[i].processes)
+			log_line(LOG_WARN, "No process matches the target", "target",
+				 snapshot->targets[i].name, NULL);
+	}
+}
+
+void report_look(const struct snapshot *snapshot)
 {
 	CLEANUP(text_deinit) struct text targets = { 0 }, processes = { 0 }, unreadable = { 0 };
 
@@ -126,6 +155,17 @@ void report_first_look(const struct snapshot *snapshot, char **argv)
 	log_line(LOG_INFO, "Watching", "targets", text_string(&targets), "processes",
 		 text_string(&processes), "unreadable_processes", text_string(&unreadable),
 		 NULL);
-	if (snapshot->self.unreadable[UNREADABLE_PERMISSION])
-		report_unreadable(snapshot->self.unreadable[UNREADABLE_PERMISSION], argv);
+	report_absent(snapshot);
+}
+
+void report_names(struct names *names)
+{
+	CLEANUP(text_deinit) struct text hosts = { 0 };
+
+	names_write_unresolved(names, &hosts);
+	if (hosts.length)
+		log_line(LOG_WARN, "No address for host names of the configuration", "hosts",
+			 text_string(&hosts), NULL);
+	else
+		log_line(LOG_INFO, "All host names of the configuration have addresses", NULL);
 }

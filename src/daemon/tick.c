@@ -11,16 +11,20 @@ int world_init(struct world *world, struct config *config, const char *procfs,
 	int r;
 
 	*world = (struct world){ .config = config };
-	r = sources_init(&world->sources, config, procfs, err);
+	r = sources_init(&world->sources, config, procfs, previous ? &previous->sources : NULL,
+			 err);
 	if (r < 0) {
 		config_free(config);
 		*world = (struct world){ 0 };
 		return r;
 	}
 	world->probes = probe_engine_new(config, previous ? previous->probes : NULL);
-	if (previous)
-		sources_inherit(&world->sources, &previous->sources);
 	return 0;
+}
+
+void world_inherit(struct world *world, struct world *previous)
+{
+	sources_inherit(&world->sources, &previous->sources);
 }
 
 void world_deinit(struct world *world)

@@ -13,11 +13,14 @@ struct world {
 };
 
 /*
- * Builds a world: takes the configuration over, also on failure. Continues what `previous` knew
- * (NULL: nothing; its probes must be stopped). 0, or -errno with the reason in `err`.
+ * Builds a world: takes the configuration over, also on failure. Begins with the addresses and
+ * the probes' results that `previous` has (NULL: there is none; its probes must be stopped),
+ * which stays as it is. 0, or -errno with the reason in `err`.
  */
 int world_init(struct world *world, struct config *config, const char *procfs,
 	       struct world *previous, struct error *err) MUST_CHECK;
+/* Moves what else `previous` remembers into the world that replaces it. */
+void world_inherit(struct world *world, struct world *previous);
 void world_deinit(struct world *world); /* takes one that is all zeroes */
 
 /*

@@ -73,7 +73,8 @@ static const struct metric observed[] = {
   .pair = samples_send_queue },
 { { "outbound_unowned_connections", FAMILY_GAUGE, NULL, { "netns", "destination", "state" },
     "Outbound TCP connections that no process owns any more (inode 0 in /proc/net/tcp: closed "
-    "by their process, not yet gone) and no target is known for, by network namespace." },
+    "by their process, not yet gone) and no target is known for, by network namespace: host, "
+    "self (the exporter's own) or its inode number." },
   .write = samples_write_unowned },
 { { "outbound_probe_success", FAMILY_GAUGE, NULL, { "destination" },
     "Whether the newest probe of the destination succeeded (1) or failed (0)." },
@@ -133,8 +134,8 @@ static const struct metric own[] = {
     "targets), connections (destinations, pairs, connections) or samples (series)." },
   .write = samples_write_truncated },
 { { "outbound_exporter_unreadable_processes", FAMILY_GAUGE, NULL, { "reason" },
-    "Processes of the host, of any target or none, that could not be examined in the newest "
-    "tick, by why /proc could not be read." },
+    "Processes that the newest tick had to examine, for a target or to discover one, and could "
+    "not, by why /proc could not be read." },
   .write = samples_write_own_unreadable },
 { { "outbound_exporter_unresolved_names", FAMILY_GAUGE, NULL, { NULL },
     "Host names of the configuration that have no address now, by getaddrinfo(3)." },

@@ -60,7 +60,7 @@ struct pair_row {
 
 /* Outbound connections without an owner (inode 0), by namespace. Sorted. */
 struct unowned_row {
-	const char *netns; /* "host" or the namespace's inode number */
+	const char *netns; /* "host", "self" or the namespace's inode number */
 	const char *destination;
 	uint32_t connections[TCP_STATE_COUNT];
 };

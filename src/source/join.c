@@ -93,6 +93,17 @@ static void match_listener(struct joint *joint, const struct socket_row *row)
 	}
 }
 
+static bool is_asked_for(const struct config *config, uint16_t port)
+{
+	for (size_t i = 0; i < config->target_count; i++) {
+		for (size_t j = 0; j < config->targets[i].match_count; j++) {
+			if (config->targets[i].matches[j].listen == port)
+				return true;
+		}
+	}
+	return false;
+}
+
 static void enter_listeners(struct joint *joint, struct netns *netns)
 {
 	const struct socket_row *rows = joint->sources->rows.items + netns->first_row;
@@ -101,40 +112,46 @@ static void enter_listeners(struct joint *joint, struct netns *netns)
 		if (rows[i].state != TCP_STATE_LISTEN)
 			continue;
 		listeners_add(&netns->listeners, &rows[i].local, joint->now->monotonic);
-		match_listener(joint, &rows[i]);
+		if (is_asked_for(joint->sources->config, rows[i].local.port))
+			match_listener(joint, &rows[i]);
 	}
 }
 
-static bool destination_is(const struct destination_config *destination,
-			   const struct endpoint *remote, struct names *names)
+static bool destination_is(const struct sources *sources, size_t at,
+			   const struct endpoint *remote)
 {
+	const struct destination_config *destination = &sources->config->destinations[at];
+
 	if (destination->port && destination->port != remote->port)
 		return false;
 	if (destination->has_prefix && !prefix_contains(&destination->prefix, &remote->address))
 		return false;
-	return !destination->host || names_have(names, destination->host, &remote->address);
+	return !destination->host || names_have(sources->names, at, &remote->address);
 }
 
 static const struct destination_config *find_destination(const struct sources *sources,
 							 const struct endpoint *remote)
 {
 	for (size_t i = 0; i < sources->config->destination_count; i++) {
-		if (destination_is(&sources->config->destinations[i], remote, sources->names))
+		if (destination_is(sources, i, remote))
 			return &sources->config->destinations[i];
 	}
 	return NULL;
+}
+
+struct pair *join_choose_pair(struct sources *sources, struct pair_set *set,
+			      const struct endpoint *remote, double now)
+{
+	return pair_find(set, find_destination(sources, remote), remote, now, &sources->budget);
 }
 
 /* Where the connection counts in `set`: where it did, or what the rules say now. */
 static struct pair *choose_pair(struct joint *joint, struct pair_set *set,
 				const struct socket_row *row, const struct ledger_entry *last)
 {
-	struct sources *sources = joint->sources;
-
 	if (last && last->pair && last->pair->set == set)
 		return last->pair;
-	return pair_find(set, find_destination(sources, &row->remote), &row->remote,
-			 joint->now->monotonic, &sources->budget);
+	return join_choose_pair(joint->sources, set, &row->remote, joint->now->monotonic);
 }
 
 static uint32_t without(uint32_t queue, bool has_control_byte)
@@ -171,6 +188,7 @@ static struct target *owner_target(struct joint *joint, const struct owner *owne
 static struct pair *count_owned(struct joint *joint, const struct socket_row *row,
 				const struct ledger_entry *last)
 {
+	uint64_t serial = ++joint->sources->serial;
 	const struct owner *owners;
 	struct pair *first = NULL, *pair;
 	size_t count;
@@ -178,12 +196,10 @@ static struct pair *count_owned(struct joint *joint, const struct socket_row *ro
 	owners = find_owners(joint, row->inode, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct target *target = owner_target(joint, &owners[i]);
-		bool counted = !target;
 
-		for (size_t j = 0; j < i && !counted; j++)
-			counted = owners[j].watched->process->target == target;
-		if (counted)
+		if (!target || target->counted == serial)
 			continue;
+		target->counted = serial;
 		pair = choose_pair(joint, &target->pairs, row, last);
 		count_row(pair, row, joint->now->monotonic);
 		first = first ? first : pair;
@@ -202,6 +218,16 @@ static struct pair *count_unowned(struct joint *joint, struct netns *netns,
 }
 
 /*
+ * tcp_close() leaves a socket without an owner in neither of these: it waits for accept(2), of
+ * a listener that was not seen.
+ */
+static bool waits_for_accept(const struct socket_row *row)
+{
+	return !row->inode &&
+	       (row->state == TCP_STATE_ESTABLISHED || row->state == TCP_STATE_CLOSE_WAIT);
+}
+
+/*
  * SYN_SENT can only be outbound; the rest is told by who listens where, and remembered. What a
  * watched process has open is no longer a probe's.
  */
@@ -210,6 +236,8 @@ static enum ledger_kind direction(const struct netns *netns, const struct socket
 {
 	if (last && (last->kind != LEDGER_OWN || !row->inode))
 		return last->kind;
+	if (waits_for_accept(row))
+		return LEDGER_INBOUND;
 	if (row->state != TCP_STATE_SYN_SENT && listeners_have(&netns->listeners, &row->local))
 		return LEDGER_INBOUND;
 	return LEDGER_OUTBOUND;
@@ -288,9 +316,9 @@ static void enter_own(struct joint *joint)
 	const struct snapshot *now = joint->now;
 	bool full;
 
-	for (size_t i = 0; joint->sources->own_netns && i < now->own_count; i++)
+	for (size_t i = 0; joint->sources->namespaces.own && i < now->own_count; i++)
 		ledger_enter(&joint->sources->ledger,
-			     &(struct ledger_entry){ .netns = joint->sources->own_netns,
+			     &(struct ledger_entry){ .netns = joint->sources->namespaces.own,
 						     .local = now->own[i].local,
 						     .remote = now->own[i].remote,
 						     .kind = LEDGER_OWN },

@@ -222,6 +222,7 @@ static struct watched **list_members(struct sources *sources, struct snapshot *n
 	struct watched **members = memory_new(sources->watched_count, sizeof(*members));
 	size_t count = 0;
 
+	now->self.unreadable[UNREADABLE_PERMISSION] += sources->processes.refused;
 	for (size_t i = 0; i < sources->watched_count; i++) {
 		struct watched *watched = &sources->watched[i];
 

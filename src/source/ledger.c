@@ -112,20 +112,29 @@ void ledger_keep_netns(struct ledger *ledger, uint64_t netns, double now)
 	}
 }
 
+/* A quarter full, so that it need not grow to hold as many again. */
+static size_t capacity_for(size_t count)
+{
+	size_t capacity = MIN_CAPACITY;
+
+	while (capacity < 4 * count)
+		capacity *= 2;
+	return capacity;
+}
+
 /* The table to fill next starts with the size that the one just filled turned out to need. */
 void ledger_turn(struct ledger *ledger)
 {
 	struct ledger_table spare = ledger->last;
+	size_t capacity = capacity_for(ledger->now.count);
 
 	ledger->last = ledger->now;
-	if (spare.capacity != ledger->last.capacity) {
+	if (spare.capacity == capacity) {
+		memset(spare.slots, 0, capacity * sizeof(*spare.slots));
+	} else {
 		free(spare.slots);
-		spare.slots = ledger->last.capacity ?
-				      memory_new(ledger->last.capacity, sizeof(*spare.slots)) :
-				      NULL;
-		spare.capacity = ledger->last.capacity;
-	} else if (spare.capacity) {
-		memset(spare.slots, 0, spare.capacity * sizeof(*spare.slots));
+		spare.slots = memory_new(capacity, sizeof(*spare.slots));
+		spare.capacity = capacity;
 	}
 	spare.count = 0;
 	ledger->now = spare;

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +38,11 @@ struct names {
 	bool stop, tried;
 	struct name *items; /* fixed after names_new(), but for the addresses */
 	size_t count, capacity;
+	size_t *of_destination; /* index of its host, for each destination; fixed */
 };
+
+/* Of a destination without a host. */
+#define NO_HOST SIZE_MAX
 
 static void free_names(struct names *names)
 {
@@ -46,6 +51,7 @@ static void free_names(struct names *names)
 		free(names->items[i].addresses);
 	}
 	free(names->items);
+	free(names->of_destination);
 	pthread_cond_destroy(&names->changed);
 	pthread_mutex_destroy(&names->mutex);
 	free(names);
@@ -163,13 +169,46 @@ static void *run(void *argument)
 	return NULL;
 }
 
-static void add_host(struct names *names, const char *host)
+/* The index of a host, added when it is new. */
+static size_t add_host(struct names *names, const char *host)
 {
-	if (find(names, host))
-		return;
+	const struct name *known = find(names, host);
+
+	if (known)
+		return (size_t)(known - names->items);
 	names->items = memory_grow(names->items, &names->capacity, names->count + 1,
 				   sizeof(*names->items));
-	names->items[names->count++] = (struct name){ .host = memory_copy_string(host) };
+	names->items[names->count] = (struct name){ .host = memory_copy_string(host) };
+	return names->count++;
+}
+
+static void add_hosts(struct names *names, const struct config *config)
+{
+	names->of_destination =
+		memory_new(config->destination_count, sizeof(*names->of_destination));
+	for (size_t i = 0; i < config->destination_count; i++) {
+		const char *host = config->destinations[i].host;
+
+		names->of_destination[i] = host ? add_host(names, host) : NO_HOST;
+	}
+}
+
+/* Before the thread is started. When all of them are known, nobody has to wait for a round. */
+static void inherit_addresses(struct names *names, struct names *previous)
+{
+	size_t known = 0;
+
+	pthread_mutex_lock(&previous->mutex);
+	for (size_t i = 0; i < names->count; i++) {
+		const struct name *old = find(previous, names->items[i].host);
+
+		for (size_t j = 0; old && j < old->count; j++)
+			enter_address(&names->items[i], &old->addresses[j].address,
+				      old->addresses[j].last_answer);
+		known += names->items[i].count > 0;
+	}
+	pthread_mutex_unlock(&previous->mutex);
+	names->tried = known == names->count;
 }
 
 static void start_thread(struct names *names)
@@ -188,26 +227,25 @@ static void start_thread(struct names *names)
 		names->references = 1;
 }
 
-struct names *names_new(const struct config *config)
+struct names *names_new(const struct config *config, struct names *previous)
 {
 	struct names *names = memory_new(1, sizeof(*names));
 	pthread_condattr_t attributes;
 
-	for (size_t i = 0; i < config->destination_count; i++) {
-		if (config->destinations[i].host)
-			add_host(names, config->destinations[i].host);
-	}
+	add_hosts(names, config);
 	pthread_mutex_init(&names->mutex, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&names->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
-	if (names->count) {
-		start_thread(names);
-		return names;
+	if (!names->count) {
+		free_names(names);
+		return NULL;
 	}
-	free_names(names);
-	return NULL;
+	if (previous)
+		inherit_addresses(names, previous);
+	start_thread(names);
+	return names;
 }
 
 void names_free(struct names *names)
@@ -234,21 +272,21 @@ void names_wait(struct names *names, double seconds)
 
 static bool has_address(const struct name *name, const struct address *address)
 {
-	for (size_t i = 0; name && i < name->count; i++) {
+	for (size_t i = 0; i < name->count; i++) {
 		if (address_equal(&name->addresses[i].address, address))
 			return true;
 	}
 	return false;
 }
 
-bool names_have(struct names *names, const char *host, const struct address *address)
+bool names_have(struct names *names, size_t destination, const struct address *address)
 {
 	bool have;
 
-	if (!names)
+	if (!names || names->of_destination[destination] == NO_HOST)
 		return false;
 	pthread_mutex_lock(&names->mutex);
-	have = has_address(find(names, host), address);
+	have = has_address(&names->items[names->of_destination[destination]], address);
 	pthread_mutex_unlock(&names->mutex);
 	return have;
 }
@@ -264,4 +302,17 @@ size_t names_unresolved(struct names *names)
 		unresolved += !names->items[i].count;
 	pthread_mutex_unlock(&names->mutex);
 	return unresolved;
+}
+
+void names_write_unresolved(struct names *names, struct text *text)
+{
+	if (!names)
+		return;
+	pthread_mutex_lock(&names->mutex);
+	for (size_t i = 0; i < names->count; i++) {
+		if (!names->items[i].count)
+			text_printf(text, "%s%s", text->length ? ", " : "",
+				    names->items[i].host);
+	}
+	pthread_mutex_unlock(&names->mutex);
 }

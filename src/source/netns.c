@@ -28,6 +28,8 @@ static struct netns *add_at(struct netns_table *table, size_t at, uint64_t inode
 
 	if (inode == table->host)
 		text_append_string(&label, "host");
+	else if (inode == table->own)
+		text_append_string(&label, "self");
 	else
 		text_append_u64(&label, inode);
 	netns->inode = inode;
@@ -77,15 +79,16 @@ void netns_table_begin(struct netns_table *table, double oldest, double oldest_l
 	for (size_t i = 0; i < table->count; i++) {
 		struct netns *netns = table->items[i];
 
-		if (netns->last_seen < oldest) {
+		pair_set_begin(&netns->unowned, oldest, budget);
+		listeners_expire(&netns->listeners, oldest_listener);
+		if (netns->last_seen < oldest && !netns->unowned.count &&
+		    !netns->listeners.count) {
 			free_netns(netns, budget);
 			continue;
 		}
 		netns->present = false;
 		netns->read = false;
 		netns->row_count = 0;
-		pair_set_begin(&netns->unowned, oldest, budget);
-		listeners_expire(&netns->listeners, oldest_listener);
 		table->items[kept++] = netns;
 	}
 	table->count = kept;

@@ -11,7 +11,7 @@
 
 struct netns {
 	uint64_t inode;
-	char *label; /* "host", or the inode number: the `netns` label */
+	char *label; /* the `netns` label: "host", "self", or the inode number */
 	struct listeners listeners;
 	struct pair_set unowned;
 	double last_seen; /* monotonic seconds: a watched process lived in it */
@@ -23,7 +23,9 @@ struct netns {
 struct netns_table {
 	struct netns **items; /* sorted by inode; a namespace stays where it is in memory */
 	size_t count, capacity;
-	uint64_t host; /* inode of the first process' namespace; 0: unknown */
+	/* Inodes with a name: the first process' namespace, and ours when that is unknown or
+	 * another one. 0: unknown. */
+	uint64_t host, own;
 };
 
 void netns_table_deinit(struct netns_table *table, struct pair_budget *budget);
@@ -35,8 +37,9 @@ struct netns *netns_table_find(const struct netns_table *table, uint64_t inode);
 struct netns *netns_table_get(struct netns_table *table, uint64_t inode, double now);
 
 /*
- * Before a tick: nothing is present or read; namespaces and pairs not used since `oldest` are
- * forgotten, and listeners not seen since `oldest_listener`.
+ * Before a tick: nothing is present or read; pairs not used since `oldest` are forgotten, and
+ * listeners not seen since `oldest_listener`, and namespaces that have neither and were not
+ * seen since `oldest`.
  */
 void netns_table_begin(struct netns_table *table, double oldest, double oldest_listener,
 		       struct pair_budget *budget);

@@ -28,8 +28,11 @@ struct pair {
 	uint64_t receive_queue, send_queue; /* bytes */
 };
 
+struct target;
+
 /* Pairs stay where they are in memory until they are forgotten. */
 struct pair_set {
+	const struct target *owner; /* NULL: a namespace */
 	struct pair **items;
 	size_t count, capacity;
 	unsigned endpoints; /* pairs of unconfigured endpoints, held against max_destinations */

@@ -16,6 +16,7 @@
 
 /* Fields of /proc/<pid>/stat, numbered as in proc(5). */
 enum stat_field {
+	STAT_STATE = 3,
 	STAT_PARENT = 4,
 	STAT_FLAGS = 9,
 	STAT_THREADS = 20,
@@ -60,13 +61,15 @@ bool pid_parse_stat(struct bytes rest, struct pid_stat *ret_stat)
 {
 	struct pid_stat stat = { 0 };
 	struct bytes word;
-	unsigned field = 3;
+	unsigned field = STAT_STATE;
 	uint64_t value;
 
 	if (!take_comm(&rest, &stat))
 		return false;
 	for (; field <= STAT_RESIDENT && bytes_take_word(&rest, &word); field++) {
-		/* The state is a letter, and some fields may be negative: none that we use. */
+		if (field == STAT_STATE)
+			stat.zombie = bytes_equal(word, "Z");
+		/* Some fields may be negative: none that we use. */
 		if (bytes_parse_u64(word, 10, &value))
 			set_field(&stat, field, value);
 	}

@@ -16,6 +16,7 @@ struct pid_stat {
 	char comm[PID_COMM_SIZE];
 	pid_t parent;
 	bool kernel_thread;
+	bool zombie; /* its main thread has ended; with threads > 1 others go on */
 	uint32_t threads;
 	uint64_t start_ticks; /* since boot, USER_HZ */
 	uint64_t resident_pages;

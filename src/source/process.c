@@ -1,5 +1,6 @@
 #include "source/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@
 #define SETTLE_SECONDS 60.0
 
 #define CGROUP_MAX ((size_t)64 * 1024)
-#define PID_FILE_MAX ((size_t)64)
+/* The first line counts; PostgreSQL writes more of them. */
+#define PID_FILE_MAX ((size_t)4096)
 
 void process_table_init(struct process_table *table, const struct config *config)
 {
@@ -79,6 +81,16 @@ static void append(struct process_table *table, pid_t pid, const struct pid_stat
 	table->items[table->count++] = process;
 }
 
+/* One that cannot be read for want of descriptors, say, is not gone. Returns `r`. */
+static int keep(struct process_table *table, pid_t pid, int r, double now)
+{
+	const struct process *known = find_pid(table->last, table->last_count, pid);
+
+	if (known)
+		append(table, pid, &known->stat, now);
+	return r;
+}
+
 /* The table of the last tick becomes the one to look up in. */
 static void turn(struct process_table *table)
 {
@@ -102,11 +114,18 @@ int process_table_read(struct process_table *table, const struct procfs *procfs,
 	if (r < 0)
 		return r;
 	turn(table);
+	table->refused = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (!read_stat(procfs, table->pids[i], &stat))
+		int found = read_stat(procfs, table->pids[i], &stat);
+
+		if (!found)
 			append(table, table->pids[i], &stat, now);
+		else if (found == -EACCES || found == -EPERM)
+			table->refused++;
+		else if (found != PID_GONE)
+			r = keep(table, table->pids[i], found, now);
 	}
-	return 0;
+	return r;
 }
 
 static pid_t read_pid_file(const char *path)

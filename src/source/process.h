@@ -33,6 +33,7 @@ struct process_table {
 	pid_t *pid_files; /* what the pid file of each alternative of each rule says; 0: nothing
 			   */
 	size_t pid_file_count;
+	uint64_t refused; /* processes whose stat may not be read, in this tick */
 	struct match_needs needs;
 };
 
@@ -40,8 +41,9 @@ void process_table_init(struct process_table *table, const struct config *config
 void process_table_deinit(struct process_table *table);
 
 /*
- * Reads what is there now: about 5 µs a process. 0 or -errno of listing; a process that cannot
- * be read is left out, as one that is gone.
+ * Reads what is there now: about 5 µs a process. 0; or -errno when processes could not be
+ * listed (those of the last tick stay), or some could not be read (they stay as they were).
+ * Refused ones, as a procfs mounted with hidepid=1 has them (proc(5)), are counted instead.
  */
 int process_table_read(struct process_table *table, const struct procfs *procfs,
 		       double now) MUST_CHECK;

@@ -56,7 +56,12 @@ int procfs_init(struct procfs *procfs, const char *path, struct error *err)
 		.self = read_self(directory),
 		.ticks = (double)sysconf(_SC_CLK_TCK),
 	};
-	return 0;
+	/* A wrong mount point must not look like a host without processes. */
+	if (procfs->boot_time > 0)
+		return 0;
+	procfs_deinit(procfs);
+	return error_set(err, -EINVAL, "%s: no procfs: it has no file stat with a line btime",
+			 path);
 }
 
 void procfs_deinit(struct procfs *procfs)

@@ -17,12 +17,12 @@
 
 struct procfs {
 	int directory;
-	double boot_time; /* seconds since 1970 (the btime line of /proc/stat); 0: unknown */
+	double boot_time; /* seconds since 1970 (the btime line of /proc/stat) */
 	pid_t self; /* this program, as this procfs numbers it; 0: not in it */
 	double ticks; /* USER_HZ, of the start times in /proc/<pid>/stat */
 };
 
-/* 0, or -errno with the path in `err`. */
+/* 0, or -errno with the path in `err`; -EINVAL when it does not look like a procfs. */
 int procfs_init(struct procfs *procfs, const char *path, struct error *err) MUST_CHECK;
 void procfs_deinit(struct procfs *procfs);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "source/join.h"
 
 #define LISTENER_SECONDS 3600.0
 #define NAMES_WAIT_SECONDS 2.0
@@ -71,6 +72,9 @@ static int read_watched(struct sources *sources, struct watched *watched, double
 
 	if (r)
 		return r;
+	/* fd and ns are the main thread's, and empty as if the process were gone. */
+	if (watched->process->stat.zombie && watched->process->stat.threads > 1)
+		return -EIO;
 	watched->first_inode = sources->inodes.count;
 	r = read_below(sources, directory, watched, now);
 	if (r == -EACCES && pid_read_stat(directory, &stat) == PID_GONE)
@@ -85,14 +89,16 @@ static bool is_watched(const struct sources *sources, const struct process *proc
 	return process->target || process->may_listen || config_discovers(sources->config);
 }
 
+/* 0, or -EMFILE when any was left out for want of descriptors of our own. */
 static int collect_descriptors(struct sources *sources, double now)
 {
-	int r;
+	int failed = 0;
 
 	for (size_t i = 0; i < sources->processes.count; i++) {
 		struct watched watched = { .process = &sources->processes.items[i],
 					   .open_fds = NAN,
 					   .max_fds = NAN };
+		int r;
 
 		if (!is_watched(sources, watched.process))
 			continue;
@@ -101,12 +107,14 @@ static int collect_descriptors(struct sources *sources, double now)
 			continue;
 		watched.readable = !r;
 		watched.unreadable = unreadable_reason(r);
+		if (r && watched.unreadable == UNREADABLE_DESCRIPTORS)
+			failed = -EMFILE;
 		sources->watched = memory_grow(sources->watched, &sources->watched_capacity,
 					       sources->watched_count + 1,
 					       sizeof(*sources->watched));
 		sources->watched[sources->watched_count++] = watched;
 	}
-	return 0;
+	return failed;
 }
 
 static int read_rows(struct sources *sources, int directory, struct netns *netns)
@@ -140,7 +148,7 @@ static void read_netns(struct sources *sources, struct watched *watched)
 static void read_left_behind(struct sources *sources)
 {
 	CLEANUP(file_close) int directory = -1;
-	struct netns *netns = netns_table_find(&sources->namespaces, sources->own_netns);
+	struct netns *netns = netns_table_find(&sources->namespaces, sources->namespaces.own);
 
 	if (!netns || netns->read ||
 	    procfs_open(&sources->procfs, sources->procfs.self, &directory))
@@ -212,30 +220,19 @@ static const struct source list[] = {
 	},
 };
 
-/* The namespace of the first process is the host's; without the right to see it, our own. */
-static uint64_t read_host_netns(const struct procfs *procfs, uint64_t own)
+/* The inode of a process' namespace; 0 without the process or the right to see it. */
+static uint64_t read_netns_of(const struct procfs *procfs, pid_t pid)
 {
 	CLEANUP(file_close) int directory = -1;
 	uint64_t inode;
 
-	if (procfs_open(procfs, 1, &directory) || pid_read_netns(directory, &inode))
-		return own;
-	return inode;
-}
-
-static uint64_t read_own_netns(const struct procfs *procfs)
-{
-	CLEANUP(file_close) int directory = -1;
-	uint64_t inode;
-
-	if (!procfs->self || procfs_open(procfs, procfs->self, &directory) ||
-	    pid_read_netns(directory, &inode))
+	if (!pid || procfs_open(procfs, pid, &directory) || pid_read_netns(directory, &inode))
 		return 0;
 	return inode;
 }
 
 int sources_init(struct sources *sources, const struct config *config, const char *procfs_path,
-		 struct error *err)
+		 const struct sources *previous, struct error *err)
 {
 	int r;
 
@@ -247,12 +244,12 @@ int sources_init(struct sources *sources, const struct config *config, const cha
 		.max = config->limits.max_pairs,
 		.max_destinations = config->limits.max_destinations,
 	};
-	sources->own_netns = read_own_netns(&sources->procfs);
-	sources->namespaces.host = read_host_netns(&sources->procfs, sources->own_netns);
+	sources->namespaces.host = read_netns_of(&sources->procfs, 1);
+	sources->namespaces.own = read_netns_of(&sources->procfs, sources->procfs.self);
 	ledger_init(&sources->ledger, config->limits.max_connections);
 	process_table_init(&sources->processes, config);
 	target_table_init(&sources->targets, config, &sources->budget);
-	sources->names = names_new(config);
+	sources->names = names_new(config, previous ? previous->names : NULL);
 	names_wait(sources->names, NAMES_WAIT_SECONDS);
 	return 0;
 }
@@ -271,6 +268,28 @@ void sources_deinit(struct sources *sources)
 	*sources = (struct sources){ .procfs.directory = -1 };
 }
 
+/* Inbound connections, and those of a target of the same name, stay what they were. */
+static void inherit_entry(struct sources *sources, const struct sources *from,
+			  const struct ledger_entry *old)
+{
+	struct ledger_entry entry = *old;
+	struct target *target = NULL;
+	bool full;
+
+	if (old->pair && old->pair->set->owner)
+		target = target_table_find_configured(&sources->targets,
+						      old->pair->set->owner->name);
+	if (old->kind == LEDGER_OUTBOUND && !target)
+		return;
+	entry.pair = NULL;
+	if (target)
+		entry.pair = join_choose_pair(sources, &target->pairs, &old->remote,
+					      from->last_tick);
+	if (entry.pair)
+		entry.pair->last_used = from->last_tick;
+	ledger_enter(&sources->ledger, &entry, &full);
+}
+
 void sources_inherit(struct sources *sources, struct sources *from)
 {
 	for (size_t i = 0; i < from->namespaces.count; i++) {
@@ -281,6 +300,11 @@ void sources_inherit(struct sources *sources, struct sources *from)
 		netns->listeners = old->listeners;
 		old->listeners = (struct listeners){ 0 };
 	}
+	for (size_t i = 0; i < from->ledger.last.capacity; i++) {
+		if (from->ledger.last.slots[i].kind != LEDGER_FREE)
+			inherit_entry(sources, from, &from->ledger.last.slots[i]);
+	}
+	ledger_turn(&sources->ledger);
 	sources->last_tick = from->last_tick;
 	sources->targets.truncated = from->targets.truncated;
 	sources->budget.truncated_pairs = from->budget.truncated_pairs;

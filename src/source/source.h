@@ -25,7 +25,6 @@ struct watched {
 struct sources {
 	const struct config *config; /* borrowed */
 	struct procfs procfs;
-	uint64_t own_netns; /* inode of the namespace that probes run in; 0: unknown */
 	double last_tick; /* monotonic seconds */
 	struct names *names;
 	struct process_table processes;
@@ -34,6 +33,7 @@ struct sources {
 	struct pair_budget budget;
 	struct ledger ledger;
 	uint64_t truncated_connections;
+	uint64_t serial; /* of rows that were counted, see target.h */
 	/* Rows of this tick; the memory is used again by the next one. */
 	struct watched *watched;
 	size_t watched_count, watched_capacity;
@@ -42,17 +42,18 @@ struct sources {
 };
 
 /*
- * Sources for a configuration (borrowed), reading below `procfs_path`. Waits up to two seconds
- * for the first answers of the resolver, so that the first connections get the names they
- * should. 0, or -errno with the reason in `err`.
+ * Sources for a configuration (borrowed), reading below `procfs_path`. Host names keep the
+ * addresses they have in `previous` (NULL: there is none), which stays as it is. Waits up to
+ * two seconds for the first answers of the resolver, so that the first connections get the names
+ * they should. 0, or -errno with the reason in `err`.
  */
 int sources_init(struct sources *sources, const struct config *config, const char *procfs_path,
-		 struct error *err) MUST_CHECK;
+		 const struct sources *previous, struct error *err) MUST_CHECK;
 void sources_deinit(struct sources *sources);
 
 /*
  * Hands over what outlives a change of configuration: which ports listened in which namespace
- * (`from` loses it), and the counters.
+ * (`from` loses it), what is known about connections, and the counters.
  */
 void sources_inherit(struct sources *sources, struct sources *from);
 

@@ -40,6 +40,7 @@ static struct target *add(struct target_table *table, const char *name)
 	size_t at = lower_bound(table, name);
 
 	target->name = memory_copy_string(name);
+	target->pairs.owner = target;
 	table->items = memory_grow(table->items, &table->capacity, table->count + 1,
 				   sizeof(struct target *));
 	memmove(table->items + at + 1, table->items + at,

@@ -14,6 +14,7 @@ struct target {
 	double last_seen; /* monotonic seconds: it had a process */
 	struct pair_set pairs;
 	uint32_t index; /* among the rows of this tick */
+	uint64_t counted; /* the last connection, by serial number, that counted here */
 };
 
 struct target_table {

@@ -175,7 +175,7 @@ static void run(const pid_t *pids, int count)
 	struct sources sources;
 	struct error err = { 0 };
 	uint64_t connections;
-	int r = sources_init(&sources, config, "/proc", &err);
+	int r = sources_init(&sources, config, "/proc", NULL, &err);
 
 	assert(!r);
 	measure_tick(&sources, &connections);
@@ -198,12 +198,14 @@ int main(int argc, char **argv)
 	int count = argc > 1 ? atoi(argv[1]) : 10, connections = argc > 2 ? atoi(argv[2]) : 200;
 	struct sockaddr_in address;
 	pid_t pids[PROCESSES_MAX];
-	int ready[2], server = listen_anywhere(&address);
+	int ready[2], servers[PROCESSES_MAX];
 	char byte;
 
 	if (count < 1 || count > PROCESSES_MAX || pipe(ready) < 0)
 		return 64;
 	for (int i = 0; i < count; i++) {
+		/* One each: the queue of a listener is no longer than somaxconn. */
+		servers[i] = listen_anywhere(&address);
 		pids[i] = start_client(&address, connections, ready[1]);
 		if (read(ready[0], &byte, 1) != 1)
 			return 1;
@@ -212,7 +214,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++) {
 		kill(pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);
+		close(servers[i]);
 	}
-	close(server);
 	return 0;
 }

@@ -33,13 +33,13 @@ from page import Page
 from processes import Holder, Process, Server
 from sockets import ss_counts, ss_queues, ss_rows
 from workshop import (BUILD, CLIENTS, LIVE, ROOT, TIMEOUT, build_c, build_go, free_port,
-                      requires, requires_root, tool, wait_until)
+                      requires, requires_root, tool, unique, wait_until)
 
 __all__ = [
     "BUILD", "CLIENTS", "EXPORTER", "Exporter", "FAST", "Holder", "LIVE", "LiveCase", "Netns",
     "Page", "Process", "ROOT", "STATES", "Server", "TIMEOUT", "build_c", "build_go", "config",
     "free_port", "requires", "requires_root", "ss_counts", "ss_queues", "ss_rows", "target",
-    "tool", "wait_until",
+    "tool", "unique", "wait_until",
 ]
 
 EXPORTER = pathlib.Path(os.environ.get("OUTBOUND_EXPORTER", BUILD / "outbound_exporter"))

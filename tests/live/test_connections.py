@@ -3,7 +3,7 @@
 import unittest
 
 from harness import (EXPORTER, STATES, LiveCase, build_c, config, requires_root, ss_counts,
-                     ss_queues, ss_rows, target, wait_until)
+                     ss_queues, ss_rows, target, unique, wait_until)
 
 OWNED = {"established": 3, "close_wait": 2, "fin_wait1": 2, "fin_wait2": 3, "closing": 1,
          "last_ack": 2}
@@ -86,8 +86,8 @@ class Owned(LiveCase):
     def test_sockets_shared_after_a_fork_count_once(self):
         server = self.serve()
         holder = self.hold(f"{server.address} established=4 close_wait=2", "--fork", "3",
-                           argv0=self.copy(build_c("hold"), "obforked"))
-        exporter = self.exporter(config(target("forked", comm="obforked")))
+                           argv0=self.copy(build_c("hold"), unique("obforked")))
+        exporter = self.exporter(config(target("forked", comm=unique("obforked"))))
         page = self.assert_equals_ss(exporter, {"forked": holder.pid})
         self.assertEqual(page.value("outbound_target_processes", target="forked"), 4)
         self.assertEqual(page.sum("outbound_connections", target="forked"), 6)
@@ -95,9 +95,9 @@ class Owned(LiveCase):
     def test_sockets_shared_by_two_targets_count_once_in_each(self):
         server = self.serve()
         holder = self.hold(f"{server.address} established=4", "--fork", "2",
-                           argv0=self.copy(build_c("hold"), "obfamily"))
+                           argv0=self.copy(build_c("hold"), unique("obfamily")))
         exporter = self.exporter(config(target("parent", pid=holder.pid),
-                                        target("children", comm="obfamily")))
+                                        target("children", comm=unique("obfamily"))))
         page = self.assert_equals_ss(exporter, {"parent": holder.pid})
         self.assertEqual(page.value("outbound_target_processes", target="children"), 2)
         self.assertEqual(page.connections("children"), page.connections("parent"))
@@ -302,8 +302,8 @@ class Servers(LiveCase):
     def test_a_pre_forking_server_that_calls_out(self):
         backend = self.serve()
         holder = self.hold(f"{backend.address} established=2", "--listen", "127.0.0.1:0",
-                           "--fork", "2", argv0=self.copy(build_c("hold"), "obprefork"))
-        exporter = self.exporter(config(target("server", comm="obprefork")))
+                           "--fork", "2", argv0=self.copy(build_c("hold"), unique("obprefork")))
+        exporter = self.exporter(config(target("server", comm=unique("obprefork"))))
         page = self.assert_equals_ss(exporter, {"server": holder.pid})
         self.assertEqual(page.destinations("server"), {backend.address})
 
@@ -368,27 +368,27 @@ class Destinations(LiveCase):
 
 class Discovery(LiveCase):
     def test_holders_are_found_by_the_name_of_their_executable(self):
-        server = self.serve(argv0=self.copy(build_c("serve"), "observer"))
+        server = self.serve(argv0=self.copy(build_c("serve"), unique("observer")))
         holder = self.hold(f"{server.address} established=3",
-                           argv0=self.copy(build_c("hold"), "obdiscovered"))
+                           argv0=self.copy(build_c("hold"), unique("obdiscovered")))
         exporter = self.exporter(config())
-        page = self.assert_equals_ss(exporter, {"obdiscovered": holder.pid})
-        self.assertEqual(page.value("outbound_target_processes", target="obdiscovered"), 1)
-        self.assertNotIn("observer", {labels["target"] for labels, _
+        page = self.assert_equals_ss(exporter, {unique("obdiscovered"): holder.pid})
+        self.assertEqual(page.value("outbound_target_processes", target=unique("obdiscovered")), 1)
+        self.assertNotIn(unique("observer"), {labels["target"] for labels, _
                                    in page.series("outbound_target_up")})
 
     def test_it_finds_newcomers_and_needs_no_configuration_file(self):
         exporter = self.exporter(None)
         server = self.serve()
         holder = self.hold(f"{server.address} established=2",
-                           argv0=self.copy(build_c("hold"), "obnewcomer"))
-        self.assert_equals_ss(exporter, {"obnewcomer": holder.pid})
+                           argv0=self.copy(build_c("hold"), unique("obnewcomer")))
+        self.assert_equals_ss(exporter, {unique("obnewcomer"): holder.pid})
 
     def test_too_many_are_other(self):
         server = self.serve()
         for n in range(3):
             self.hold(f"{server.address} established=1",
-                      argv0=self.copy(build_c("hold"), f"obmany{n}"))
+                      argv0=self.copy(build_c("hold"), unique(f"obmany{n}")))
         exporter = self.exporter(config(discover={"max_targets": 1}))
         page = exporter.wait_tick()
         names = {labels["target"] for labels, _ in page.series("outbound_target_up")}
@@ -405,7 +405,7 @@ class Own(LiveCase):
     def test_its_own_connections_are_nobodys(self):
         server = self.serve()
         holder = self.hold(f"{server.address} established=2")
-        program = self.copy(EXPORTER, "obmyself")
+        program = self.copy(EXPORTER, unique("obmyself"))
         exporter = self.exporter(config(
             target("t", pid=holder.pid), target("me", exe=str(program)),
             destinations=[{"name": "web", "address": "127.0.0.1", "port": server.port,
@@ -422,13 +422,13 @@ class Own(LiveCase):
 
     def test_it_does_not_discover_itself(self):
         server = self.serve()
-        program = self.copy(EXPORTER, "obmyself")
+        program = self.copy(EXPORTER, unique("obmyself"))
         exporter = self.exporter(config(
             destinations=[{"name": "web", "address": "127.0.0.1", "port": server.port,
                            "probe": {"url": server.url, "interval": "100ms"}}]),
             binary=program)
         page = exporter.wait_for(ten_probes, "ten probes")
-        self.assertEqual(page.series("outbound_target_up", target="obmyself"), [])
+        self.assertEqual(page.series("outbound_target_up", target=unique("obmyself")), [])
         self.assertEqual(page.sum("outbound_connections", destination="web"), 0)
 
     @requires_root

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from harness import (EXPORTER, LiveCase, build_c, config, requires_root, ss_counts, target,
-                     wait_until)
+                     unique, wait_until)
 
 CHILD_SCRIPT = 'exec 3<&0; "$1" "$2" established=1 <&3 & "$1" "$2" established=2'
 
@@ -99,7 +99,7 @@ class Numbers(LiveCase):
 
     def test_several_processes_together(self):
         server = self.serve()
-        program = self.copy(build_c("hold"), "obseveral")
+        program = self.copy(build_c("hold"), unique("obseveral"))
         holders = [self.hold(f"{server.address} established={n}", "--threads", n, argv0=program)
                    for n in (1, 2, 3)]
         pids = [holder.pid for holder in holders]
@@ -128,7 +128,7 @@ class Matching(LiveCase):
     def setUp(self):
         super().setUp()
         self.server = self.serve()
-        self.program = self.copy(build_c("hold"), "obmatched")
+        self.program = self.copy(build_c("hold"), unique("obmatched"))
 
     def holder(self, count, *flags, **how):
         return self.hold(f"{self.server.address} established={count}", *flags,
@@ -159,25 +159,25 @@ class Matching(LiveCase):
 
     def test_comm(self):
         holder = self.holder(2)
-        self.holder(1, argv0=self.copy(self.program, "obmat"))
-        self.check({"t": [holder.pid]}, target("t", comm="obmatched"))
+        self.holder(1, argv0=self.copy(self.program, unique("obmat")))
+        self.check({"t": [holder.pid]}, target("t", comm=unique("obmatched")))
 
     def test_exe_by_path_and_by_base_name(self):
         holder = self.holder(2)
         self.check({"path": [holder.pid], "base": []}, target("path", exe=str(self.program)),
-                   target("base", exe="obmatched"))
-        self.check({"base": [holder.pid]}, target("base", exe="obmatched"))
+                   target("base", exe=unique("obmatched")))
+        self.check({"base": [holder.pid]}, target("base", exe=unique("obmatched")))
 
     def test_cmdline_is_a_regular_expression(self):
         holder, _ = self.holder(2, "--files", "21"), self.holder(1, "--files", "22")
-        self.check({"t": [holder.pid]}, target("t", cmdline=r"obmatched .*--files\s2[13]\b"))
+        self.check({"t": [holder.pid]}, target("t", cmdline=unique("obmatched") + r" .*--files\s2[13]\b"))
 
     @requires_root
     def test_user(self):
         nobody = pwd.getpwuid(65534).pw_name
         holder, root = self.holder(2, unprivileged=True), self.holder(1)
-        self.check({"name": [holder.pid]}, target("name", user=nobody, comm="obmatched"))
-        self.check({"number": [root.pid]}, target("number", user="0", comm="obmatched"))
+        self.check({"name": [holder.pid]}, target("name", user=nobody, comm=unique("obmatched")))
+        self.check({"number": [root.pid]}, target("number", user="0", comm=unique("obmatched")))
 
     def test_listen(self):
         words = [self.program, "--listen", "127.0.0.1:0", self.server.address, "established=2"]
@@ -189,8 +189,8 @@ class Matching(LiveCase):
 
     @requires_root
     def test_a_server_that_gives_up_root_after_it_was_seen(self):
-        exporter = self.exporter(config(target("t", user="65534", cmdline="obchanging")))
-        server = self.start(["/usr/bin/python3", "-c", BECOME_NOBODY, "obchanging"])
+        exporter = self.exporter(config(target("t", user="65534", cmdline=unique("obchanging"))))
+        server = self.start(["/usr/bin/python3", "-c", BECOME_NOBODY, unique("obchanging")])
         server.expect("ready")
         page = exporter.wait_tick()
         self.assertEqual(page.value("outbound_target_processes", target="t"), 0)
@@ -200,13 +200,13 @@ class Matching(LiveCase):
     def test_conditions_are_anded_and_a_list_means_any(self):
         one, two, three = (self.holder(n, "--files", n) for n in (1, 2, 3))
         self.check({"both": [two.pid], "any": [one.pid, three.pid]},
-                   target("both", comm="obmatched", cmdline="--files 2"),
+                   target("both", comm=unique("obmatched"), cmdline="--files 2"),
                    target("any", any_of=[{"pid": one.pid}, {"pid": three.pid}]))
 
     def test_the_first_target_that_matches_has_it(self):
         one, two = self.holder(1), self.holder(2)
         self.check({"first": [one.pid], "second": [two.pid]},
-                   target("first", pid=one.pid), target("second", comm="obmatched"))
+                   target("first", pid=one.pid), target("second", comm=unique("obmatched")))
 
     def test_children(self):
         shell = self.start(["/bin/sh", "-c", CHILD_SCRIPT, "sh", self.program,
@@ -237,14 +237,14 @@ class Matching(LiveCase):
     def test_process_exporters_block(self):
         holder = self.holder(2)
         exporter = self.exporter(config(process_names=[
-            {"name": "{{.Comm}}-x", "comm": ["obmatched"]}]))
-        self.assert_equals_ss(exporter, {"obmatched-x": holder.pid})
+            {"name": "{{.Comm}}-x", "comm": [unique("obmatched")]}]))
+        self.assert_equals_ss(exporter, {unique("obmatched") + "-x": holder.pid})
 
     def test_the_exporter_is_never_a_target(self):
-        program = self.copy(EXPORTER, "obmyself")
+        program = self.copy(EXPORTER, unique("obmyself"))
+        both = f"^[^ ]*/({program.name}|{self.program.name}) "
         exporter = self.exporter(config(target("t", exe=str(program)),
-                                        target("all", cmdline="^[^ ]*/ob(myself|matched) ")),
-                                 binary=program)
+                                        target("all", cmdline=both)), binary=program)
         holder = self.holder(1)
         page = self.assert_equals_ss(exporter, {"all": holder.pid})
         self.assertEqual(page.value("outbound_target_processes", target="t"), 0)
@@ -257,9 +257,9 @@ class Unreadable(LiveCase):
     @requires_root
     def test_a_process_of_somebody_else(self):
         server = self.serve()
-        program = self.copy(build_c("hold"), "obsecret")
+        program = self.copy(build_c("hold"), unique("obsecret"))
         secret = self.hold(f"{server.address} established=3", argv0=program)
-        exporter = self.exporter(config(target("secret", comm="obsecret")), unprivileged=True)
+        exporter = self.exporter(config(target("secret", comm=unique("obsecret"))), unprivileged=True)
         page = exporter.wait_tick()
         labels = {"target": "secret"}
         self.assertEqual(page.value("outbound_target_up", **labels), 1)
@@ -277,10 +277,10 @@ class Unreadable(LiveCase):
     @requires_root
     def test_beside_one_of_its_own(self):
         server = self.serve()
-        program = self.copy(build_c("hold"), "obmixed")
+        program = self.copy(build_c("hold"), unique("obmixed"))
         self.hold(f"{server.address} established=3", argv0=program)
         mine = self.hold(f"{server.address} established=2", argv0=program, unprivileged=True)
-        exporter = self.exporter(config(target("mixed", comm="obmixed")), unprivileged=True)
+        exporter = self.exporter(config(target("mixed", comm=unique("obmixed"))), unprivileged=True)
         page = exporter.wait_tick()
         self.assertEqual(page.connections("mixed"), ss_counts(pid=mine.pid))
         self.assertEqual(page.value("outbound_target_processes", target="mixed"), 2)

@@ -53,6 +53,11 @@ def free_port(address="127.0.0.1"):
         return probe.getsockname()[1]
 
 
+def unique(name):
+    """A name of this run's own, at most 15 bytes as comm: runs side by side do not meet."""
+    return f"{name[:8]}{os.getpid()}"
+
+
 def wait_until(condition, what, timeout=TIMEOUT, pause=0.02):
     """Calls `condition` until it answers something true, and returns that.
 

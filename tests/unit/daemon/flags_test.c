@@ -133,18 +133,17 @@ TEST(values_that_are_wrong)
 	CHECK_WRONG("--log.format: \"xml\" is not a valid value: logfmt or json; on stderr.",
 		    "--log.format", "xml");
 	CHECK_WRONG(
-		"--web.telemetry-path: \"metrics\" is not a valid value: Path of the metrics.",
+		"--web.telemetry-path: \"metrics\" is not a valid value: it must begin with a "
+		"slash, and not be one",
 		"--web.telemetry-path=metrics");
-	CHECK_WRONG("--web.telemetry-path: \"/\" is not a valid value: Path of the metrics.",
+	CHECK_WRONG("--web.telemetry-path: \"/\" is not a valid value: it must begin with a "
+		    "slash, and not be one",
 		    "--web.telemetry-path=/");
 	CHECK_WRONG(
-		"--path.procfs: \"\" is not a valid value: Where procfs is mounted: the host's "
-		"in a container, or a recorded tree.",
+		"--path.procfs: \"\" is not a valid value: it must be the name of a directory",
 		"--path.procfs=");
-	CHECK_WRONG(
-		"--config.file: \"\" is not a valid value: Configuration, YAML. Without it "
-		"every process with an outbound connection is watched, and nothing is probed.",
-		"--config.file=");
+	CHECK_WRONG("--config.file: \"\" is not a valid value: it must be the name of a file",
+		    "--config.file=");
 }
 
 TEST(addresses)

@@ -31,38 +31,61 @@ TEST(a_line_for_each_problem)
 
 TEST(what_it_starts_with)
 {
+	struct destination_config destinations[] = { { .name = "a" },
+						     { .name = "b", .probe.url = "http://b" } };
+	struct target_config targets[] = { { .name = "t" } };
+	const struct config config = { .targets = targets,
+				       .target_count = 1,
+				       .destinations = destinations,
+				       .destination_count = 2 };
+
 	capture_begin();
-	report_start(&(struct flags){ .config_file = "a.yml" });
+	report_start();
+	report_config(&(struct flags){ .config_file = "a.yml" }, &config);
 	capture_end(said, sizeof(said));
 	CHECK(strstr(said, "msg=\"Starting outbound_exporter\" version=") != NULL);
-	CHECK(said_line("level=info msg=\"Loaded config file\" file=a.yml\n"));
+	CHECK(said_line("level=info msg=\"Loaded config file\" file=a.yml targets=1 "
+			"destinations=2 probes=1 discovery=off\n"));
 	capture_begin();
-	report_start(&(struct flags){ 0 });
+	report_config(&(struct flags){ 0 }, &(struct config){ 0 });
 	capture_end(said, sizeof(said));
 	CHECK(strstr(said, "No config file: watching every process") != NULL);
+}
+
+TEST(a_look)
+{
+	struct target_row targets[] = { { .name = "here", .processes = 2 },
+					{ .name = "gone" } };
+	struct snapshot snapshot = { .targets = targets,
+				     .target_count = 2,
+				     .process_count = 2 };
+
+	capture_begin();
+	report_look(&snapshot);
+	capture_end(said, sizeof(said));
+	CHECK(said_line("level=info msg=Watching targets=2 processes=2 "
+			"unreadable_processes=0\n"));
+	CHECK(said_line("level=warn msg=\"No process matches the target\" target=gone\n"));
+	CHECK(!strstr(said, "here"));
 }
 
 static void look(uint64_t unreadable, char **argv)
 {
 	struct snapshot *snapshot = snapshot_new(0, 0);
 
-	snapshot->target_count = 3;
-	snapshot->process_count = 5;
 	snapshot->self.unreadable[UNREADABLE_PERMISSION] = unreadable;
 	capture_begin();
-	report_first_look(snapshot, argv);
+	report_unreadable(snapshot, argv);
 	capture_end(said, sizeof(said));
 	snapshot_free(snapshot);
 }
 
-TEST(the_first_look)
+TEST(nothing_was_unreadable)
 {
 	char *argv[] = { (char[]){ "outbound_exporter" }, NULL };
 
 	look(0, argv);
-	CHECK(said_line("level=info msg=Watching targets=3 processes=5 "
-			"unreadable_processes=0\n"));
-	CHECK(!strstr(said, "level=warn"));
+	CHECK_EQ_STR(said, "");
 }
 
 /* A command to copy into a shell, whatever its arguments hold. */

@@ -241,7 +241,8 @@ TEST(a_new_configuration_inherits_ports_and_counters)
 		   CONNECTION(1), CONNECTION(2));
 	scene_look(&scene, 5);
 	CHECK_EQ_U64(scene.snapshot->self.truncated[TRUNCATED_TARGETS], 1);
-	REQUIRE(!sources_init(&next, scene.config, scene.tree.path, &(struct error){ 0 }));
+	REQUIRE(!sources_init(&next, scene.config, scene.tree.path, &scene.sources,
+			      &(struct error){ 0 }));
 	sources_inherit(&next, &scene.sources);
 	sources_deinit(&scene.sources);
 	scene.sources = next;

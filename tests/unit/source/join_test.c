@@ -269,7 +269,7 @@ TEST(connections_of_probes_are_nobodys)
 	CHECK_EQ_INT(address_parse("10.0.0.5", &scene.own[0].remote.address), 0);
 	scene.own[0].local.port = 40000;
 	scene.own[0].remote.port = 443;
-	REQUIRE(!sources_init(&scene.sources, scene.config, scene.tree.path,
+	REQUIRE(!sources_init(&scene.sources, scene.config, scene.tree.path, NULL,
 			      &(struct error){ 0 }));
 	add_app(&scene, 1);
 	SCENE_ROWS(&scene, TREE_HOST,

@@ -10,22 +10,22 @@ static struct config configuration(struct destination_config *destinations, size
 	return (struct config){ .destinations = destinations, .destination_count = count };
 }
 
-static bool have(struct names *names, const char *host, const char *string)
+static bool have(struct names *names, size_t destination, const char *string)
 {
 	struct address address;
 
 	CHECK_EQ_INT(address_parse(string, &address), 0);
-	return names_have(names, host, &address);
+	return names_have(names, destination, &address);
 }
 
 TEST(nothing_to_resolve)
 {
 	struct destination_config destinations[] = { { .name = "a", .port = 443 } };
 	const struct config config = configuration(destinations, 1);
-	struct names *names = names_new(&config);
+	struct names *names = names_new(&config, NULL);
 
 	CHECK(names == NULL);
-	CHECK(!have(names, "localhost", "127.0.0.1"));
+	CHECK(!have(names, 0, "127.0.0.1"));
 	CHECK_EQ_INT(names_unresolved(names), 0);
 	names_wait(names, PATIENCE);
 	names_free(names);
@@ -38,14 +38,14 @@ TEST(localhost_and_addresses)
 						     { .name = "c", .host = "localhost" },
 						     { .name = "d" } };
 	const struct config config = configuration(destinations, 4);
-	struct names *names = names_new(&config);
+	struct names *names = names_new(&config, NULL);
 
 	names_wait(names, PATIENCE);
-	CHECK(have(names, "localhost", "127.0.0.1"));
-	CHECK(have(names, "localhost", "::ffff:127.0.0.1"));
-	CHECK(!have(names, "localhost", "127.0.0.9"));
-	CHECK(have(names, "127.0.0.9", "127.0.0.9"));
-	CHECK(!have(names, "unheard.of", "127.0.0.1"));
+	CHECK(have(names, 0, "127.0.0.1"));
+	CHECK(have(names, 2, "::ffff:127.0.0.1"));
+	CHECK(!have(names, 0, "127.0.0.9"));
+	CHECK(have(names, 1, "127.0.0.9"));
+	CHECK(!have(names, 3, "127.0.0.1"));
 	CHECK_EQ_INT(names_unresolved(names), 0);
 	names_free(names);
 }
@@ -56,11 +56,44 @@ TEST(a_name_that_does_not_exist)
 	struct destination_config destinations[] = { { .name = "a", .host = "x.invalid" },
 						     { .name = "b", .host = "localhost" } };
 	const struct config config = configuration(destinations, 2);
-	struct names *names = names_new(&config);
+	struct names *names = names_new(&config, NULL);
 
 	names_wait(names, PATIENCE);
-	CHECK(!have(names, "x.invalid", "127.0.0.1"));
+	CHECK(!have(names, 0, "127.0.0.1"));
 	CHECK_EQ_INT(names_unresolved(names), 1);
+	names_free(names);
+}
+
+/* A resolver that fails after a reload takes no address away. */
+TEST(addresses_outlive_a_reload)
+{
+	struct destination_config before[] = { { .name = "a", .host = "localhost" } },
+				  after[] = { { .name = "x" },
+					      { .name = "b", .host = "localhost" } };
+	const struct config first = configuration(before, 1), second = configuration(after, 2);
+	struct names *names = names_new(&first, NULL), *next;
+
+	names_wait(names, PATIENCE);
+	next = names_new(&second, names);
+	names_free(names);
+	CHECK(have(next, 1, "127.0.0.1"));
+	CHECK(!have(next, 0, "127.0.0.1"));
+	CHECK_EQ_INT(names_unresolved(next), 0);
+	names_free(next);
+}
+
+TEST(which_have_no_address)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	struct destination_config destinations[] = { { .name = "a", .host = "x.invalid" },
+						     { .name = "b", .host = "localhost" },
+						     { .name = "c", .host = "y.invalid" } };
+	const struct config config = configuration(destinations, 3);
+	struct names *names = names_new(&config, NULL);
+
+	names_wait(names, PATIENCE);
+	names_write_unresolved(names, &text);
+	CHECK_EQ_STR(text_string(&text), "x.invalid, y.invalid");
 	names_free(names);
 }
 
@@ -68,7 +101,7 @@ TEST(before_the_first_answer_nothing_is_known)
 {
 	struct destination_config destinations[] = { { .name = "a", .host = "x.invalid" } };
 	const struct config config = configuration(destinations, 1);
-	struct names *names = names_new(&config);
+	struct names *names = names_new(&config, NULL);
 
 	CHECK_EQ_INT(names_unresolved(names), 1);
 	/* At once, whatever the thread is doing. */

@@ -64,7 +64,6 @@ TEST(reads_what_is_there)
 	stage_init(&stage, "targets: [{name: app, match: {comm: app}}]");
 	tree_stat(&stage.tree, 200, 100, "app", 777);
 	tree_stat(&stage.tree, 100, 1, "init", 1);
-	tree_write(&stage.tree, "300/stat", "no stat");
 	tree_write(&stage.tree, "400/status", "vanished");
 	look(&stage);
 	CHECK_EQ_INT(stage.table.count, 2);
@@ -75,7 +74,6 @@ TEST(reads_what_is_there)
 	CHECK_EQ_INT(process->stat.threads, 2);
 	CHECK_EQ_STR(target_of(&stage, 200), "app");
 	CHECK_EQ_STR(target_of(&stage, 100), "");
-	CHECK_EQ_STR(target_of(&stage, 300), NULL);
 	tree_remove(&stage.tree, "200");
 	look(&stage);
 	CHECK_EQ_STR(target_of(&stage, 200), NULL);

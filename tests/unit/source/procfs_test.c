@@ -71,12 +71,23 @@ TEST(knows_when_the_host_started_and_who_reads)
 	CHECK_EQ_INT(procfs.self, 4711);
 	CHECK_EQ_DBL(procfs.ticks, 100);
 	procfs_deinit(&procfs);
-	tree_remove(&tree, "stat");
 	tree_link(&tree, "self", "nobody");
 	REQUIRE(!procfs_init(&procfs, tree.path, &err));
-	CHECK_EQ_DBL(procfs.boot_time, 0);
 	CHECK_EQ_INT(procfs.self, 0);
 	procfs_deinit(&procfs);
+}
+
+/* A mistaken mount point must not look like a host without processes. */
+TEST(a_folder_that_is_no_procfs_is_refused)
+{
+	CLEANUP(error_deinit) struct error err = { 0 };
+	CLEANUP(tree_deinit) struct tree tree;
+	struct procfs procfs;
+
+	tree_init(&tree);
+	tree_remove(&tree, "stat");
+	CHECK_EQ_INT(procfs_init(&procfs, tree.path, &err), -EINVAL);
+	CHECK(strstr(error_string(&err), "no procfs") != NULL);
 }
 
 TEST(says_which_folder_is_not_there)

@@ -34,7 +34,7 @@ static inline void scene_init(struct scene *scene, const char *yaml)
 	tree_table(&scene->tree, TREE_HOST, NULL, 0);
 	r = config_parse("test.yml", bytes_from_string(yaml), &scene->config, &err);
 	if (!r)
-		r = sources_init(&scene->sources, scene->config, scene->tree.path, &err);
+		r = sources_init(&scene->sources, scene->config, scene->tree.path, NULL, &err);
 	if (r < 0) {
 		printf("# %s\n", error_string(&err));
 		abort();

@@ -33,7 +33,7 @@ TEST(no_procfs_no_sources)
 	struct sources sources;
 
 	scene_init(&scene, APP);
-	CHECK_EQ_INT(sources_init(&sources, scene.config, "/nowhere", &err), -ENOENT);
+	CHECK_EQ_INT(sources_init(&sources, scene.config, "/nowhere", NULL, &err), -ENOENT);
 	CHECK_EQ_STR(error_string(&err), "/nowhere: No such file or directory");
 }
 
