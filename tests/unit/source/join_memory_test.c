@@ -229,7 +229,6 @@ TEST(a_process_that_ends_meanwhile_is_no_failure)
 TEST(a_new_configuration_inherits_ports_and_counters)
 {
 	CLEANUP(scene_deinit) struct scene scene;
-	struct sources next;
 
 	scene_init(&scene, APP "limits: {max_destinations: 1}\n"
 			       "process_names: [{name: 'x{{.PID}}', comm: [x]}]\n"
@@ -241,11 +240,7 @@ TEST(a_new_configuration_inherits_ports_and_counters)
 		   CONNECTION(1), CONNECTION(2));
 	scene_look(&scene, 5);
 	CHECK_EQ_U64(scene.snapshot->self.truncated[TRUNCATED_TARGETS], 1);
-	REQUIRE(!sources_init(&next, scene.config, scene.tree.path, &scene.sources,
-			      &(struct error){ 0 }));
-	sources_inherit(&next, &scene.sources);
-	sources_deinit(&scene.sources);
-	scene.sources = next;
+	scene_reload(&scene);
 	SCENE_ROWS(&scene, TREE_HOST,
 		   { "10.0.0.1", 80, "10.0.0.9", 50000, TCP_STATE_ESTABLISHED, 1000 },
 		   CONNECTION(1));
@@ -254,6 +249,62 @@ TEST(a_new_configuration_inherits_ports_and_counters)
 	CHECK_EQ_U64(scene.snapshot->self.truncated[TRUNCATED_DESTINATIONS], 1);
 	/* It decides anew, so that one process did not fit once more. */
 	CHECK_EQ_U64(scene.snapshot->self.truncated[TRUNCATED_TARGETS], 2);
+}
+
+/* Its last watched process ends, another one comes: we can read the namespace meanwhile. */
+TEST(our_own_namespace_is_not_forgotten_while_it_has_connections)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+
+	scene_init(&scene, APP "limits: {forget_after: 1s}\n");
+	scene_set_self(&scene, 77);
+	SCENE_ROWS(&scene, 77, { "10.0.0.1", 50000, "10.0.0.6", 1, TCP_STATE_TIME_WAIT });
+	for (double now = 10; now < 70; now += 10) {
+		bool is_there = now < 20 || now > 40;
+
+		if (is_there) {
+			add_app(&scene, 1);
+			tree_netns(&scene.tree, 100, 77);
+		} else if (process_table_find(&scene.sources.processes, 100)) {
+			tree_remove(&scene.tree, "100");
+		}
+		scene_look(&scene, now);
+		REQUIRE(scene_target(&scene, "app") != NULL);
+		CHECK_EQ_INT(scene_target(&scene, "app")->processes, is_there);
+		CHECK_EQ_INT(scene_unowned(&scene, "self", "10.0.0.6:1", TCP_STATE_TIME_WAIT),
+			     1);
+	}
+}
+
+TEST(a_new_configuration_inherits_what_is_known_about_connections)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+
+	scene_init(&scene, APP);
+	add_app(&scene, 3);
+	SCENE_ROWS(&scene, TREE_HOST, { "0.0.0.0", 80, "0.0.0.0", 0, TCP_STATE_LISTEN, 1001 },
+		   { "10.0.0.1", 80, "10.0.0.9", 50000, TCP_STATE_ESTABLISHED, 1002 });
+	scene_look(&scene, 5);
+	tree_remove(&scene.tree, "100/fd/4");
+	/* For more than the hour in which the port is remembered. */
+	for (double now = 600; now <= 4200; now += 600) {
+		SCENE_ROWS(&scene, TREE_HOST,
+			   { "10.0.0.1", 80, "10.0.0.9", 50000, TCP_STATE_ESTABLISHED, 1002 },
+			   CONNECTION(0));
+		scene_look(&scene, now);
+		CHECK_EQ_INT(scene_sum(&scene, "app"), 1);
+	}
+	scene_reload(&scene);
+	tree_remove(&scene.tree, "100/fd/3");
+	SCENE_ROWS(&scene, TREE_HOST,
+		   { "10.0.0.1", 80, "10.0.0.9", 50000, TCP_STATE_ESTABLISHED, 1002 },
+		   { "10.0.0.1", 40000, "10.0.0.5", 1, TCP_STATE_TIME_WAIT });
+	for (double now = 4205; now < 4220; now += 5) {
+		scene_look(&scene, now);
+		CHECK_EQ_INT(scene_sum(&scene, "app"), 1);
+		CHECK_EQ_INT(scene_count(&scene, "app", "10.0.0.5:1", TCP_STATE_TIME_WAIT), 1);
+		CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+	}
 }
 
 TEST_MAIN()

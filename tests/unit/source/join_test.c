@@ -294,4 +294,48 @@ TEST(connections_of_probes_are_nobodys)
 	CHECK_EQ_INT(scene_count(&scene, "app", "10.0.0.5:443", TCP_STATE_TIME_WAIT), 1);
 }
 
+/* Two workers with many descriptors of one socket, and somebody else's in between. */
+TEST(a_socket_counts_once_for_each_target)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+
+	scene_init(&scene, "targets:\n- {name: app, match: {comm: app}}\n"
+			   "- {name: heir, match: {comm: heir}}\n");
+	for (pid_t pid = 100; pid < 103; pid++) {
+		tree_process(&scene.tree, pid, 1, pid == 101 ? "heir" : "app", 600);
+		for (int fd = 3; fd < 23; fd++)
+			tree_socket(&scene.tree, pid, fd, 1000 + fd % 2);
+	}
+	SCENE_ROWS(&scene, TREE_HOST,
+		   { "10.0.0.1", 40000, "10.0.0.5", 443, TCP_STATE_ESTABLISHED, 1000, 5 },
+		   { "10.0.0.1", 40001, "10.0.0.5", 443, TCP_STATE_ESTABLISHED, 1001, 5 });
+	for (double now = 5; now < 20; now += SECOND) {
+		scene_look(&scene, now);
+		CHECK_EQ_INT(scene_sum(&scene, "app"), 2);
+		CHECK_EQ_INT(scene_sum(&scene, "heir"), 2);
+		REQUIRE(scene_pair(&scene, "app", "10.0.0.5:443") != NULL);
+		CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->receive_queue, 10);
+	}
+}
+
+/* They wait for accept(2) of a listener that was not seen, and stay inbound once closed. */
+TEST(connections_that_were_not_accepted_are_nobodys)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+
+	scene_init(&scene, APP);
+	add_app(&scene, 1);
+	SCENE_ROWS(&scene, TREE_HOST,
+		   { "10.0.0.1", 80, "10.0.0.9", 50000, TCP_STATE_ESTABLISHED, 0 },
+		   { "10.0.0.1", 80, "10.0.0.9", 50001, TCP_STATE_CLOSE_WAIT, 0, 1 });
+	scene_look(&scene, 5);
+	CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+	SCENE_ROWS(&scene, TREE_HOST,
+		   { "10.0.0.1", 80, "10.0.0.9", 50000, TCP_STATE_ESTABLISHED, 1000 },
+		   { "10.0.0.1", 80, "10.0.0.9", 50001, TCP_STATE_LAST_ACK, 0, 1 });
+	scene_look(&scene, 10);
+	CHECK_EQ_INT(scene_sum(&scene, "app"), 0);
+	CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+}
+
 TEST_MAIN()

@@ -190,4 +190,22 @@ TEST(keeps_a_namespace_that_could_not_be_read)
 	CHECK(!last(&ledger, 2, 5));
 }
 
+TEST(shrinks_after_many)
+{
+	CLEANUP(release) struct ledger ledger;
+
+	ledger_init(&ledger, 10000);
+	for (unsigned i = 0; i < 10000; i++)
+		CHECK(enter(&ledger, 1, i));
+	ledger_turn(&ledger);
+	CHECK(ledger.now.capacity >= 20000);
+	for (unsigned tick = 0; tick < 3; tick++) {
+		CHECK(enter(&ledger, 1, 5));
+		ledger_turn(&ledger);
+		CHECK(last(&ledger, 1, 5) != NULL);
+	}
+	CHECK(ledger.now.capacity <= 64);
+	CHECK(ledger.last.capacity <= 64);
+}
+
 TEST_MAIN()

@@ -67,4 +67,38 @@ TEST(listeners_pairs_and_namespaces_are_forgotten_in_their_time)
 	netns_table_deinit(&table, &budget);
 }
 
+TEST(ours_is_self_unless_it_is_the_hosts)
+{
+	struct pair_budget budget = { .max = 10, .max_destinations = 10 };
+	struct netns_table table = { .own = 7 }, same = { .host = 7, .own = 7 };
+
+	CHECK_EQ_STR(netns_table_get(&table, 7, 1)->label, "self");
+	CHECK_EQ_STR(netns_table_get(&table, 8, 1)->label, "8");
+	CHECK_EQ_STR(netns_table_get(&same, 7, 1)->label, "host");
+	netns_table_deinit(&table, &budget);
+	netns_table_deinit(&same, &budget);
+}
+
+/* The ledger may refer to its pairs; and a port is remembered for longer than all else. */
+TEST(a_namespace_stays_while_it_has_pairs_or_listeners)
+{
+	struct pair_budget budget = { .max = 10, .max_destinations = 10 };
+	struct netns_table table = { .host = 500 };
+	struct endpoint remote = port(443), local = port(80);
+	struct netns *netns = netns_table_get(&table, 500, 100);
+
+	pair_find(&netns->unowned, NULL, &remote, 200, &budget);
+	listeners_add(&netns->listeners, &local, 100);
+	netns_table_begin(&table, 150, 101, &budget);
+	CHECK(netns_table_find(&table, 500) == netns);
+	CHECK_EQ_INT(netns->unowned.count, 1);
+	listeners_add(&netns->listeners, &local, 200);
+	netns_table_begin(&table, 300, 150, &budget);
+	CHECK(netns_table_find(&table, 500) == netns);
+	netns_table_begin(&table, 300, 300, &budget);
+	CHECK_EQ_INT(table.count, 0);
+	CHECK_EQ_INT(budget.count, 0);
+	netns_table_deinit(&table, &budget);
+}
+
 TEST_MAIN()

@@ -357,4 +357,47 @@ TEST(process_exporters_templates_make_targets)
 	CHECK_EQ_STR(target_of(&stage, 202), "nginx");
 }
 
+/* PostgreSQL's postmaster.pid says more than the pid; the next server writes its own. */
+TEST(a_long_pid_file_that_changes)
+{
+	static const char rest[] =
+		"/var/lib/postgresql/15/main\n1700000000\n5432\n"
+		"/var/run/postgresql\nlocalhost\n  5432001    32768\nready\n";
+	CLEANUP(stage_deinit) struct stage stage;
+	CLEANUP(tree_deinit) struct tree run;
+	CLEANUP(text_deinit) struct text yaml = { 0 };
+
+	tree_init(&run);
+	text_printf(&yaml, "targets: [{name: db, match: {pid_file: %s/postmaster.pid}}]",
+		    run.path);
+	stage_init(&stage, text_string(&yaml));
+	tree_stat(&stage.tree, 200, 1, "postgres", 777);
+	tree_stat(&stage.tree, 201, 1, "postgres", 778);
+	for (pid_t pid = 200; pid < 202; pid++) {
+		CLEANUP(text_deinit) struct text content = { 0 };
+
+		text_printf(&content, "%d\n%s", pid, rest);
+		CHECK(content.length > 100);
+		tree_write(&run, "postmaster.pid", text_string(&content));
+		look(&stage);
+		CHECK_EQ_STR(target_of(&stage, pid), "db");
+		CHECK_EQ_STR(target_of(&stage, 401 - pid), "");
+	}
+}
+
+/* A failure of ours is not its end; what was never read is not there. */
+TEST(a_process_that_cannot_be_read_stays_as_it_was)
+{
+	CLEANUP(stage_deinit) struct stage stage;
+
+	stage_init(&stage, "targets: [{name: app, match: {comm: app}}]");
+	tree_stat(&stage.tree, 200, 1, "app", 777);
+	look(&stage);
+	tree_write(&stage.tree, "200/stat", "no stat");
+	tree_write(&stage.tree, "300/stat", "no stat");
+	CHECK_EQ_INT(process_table_read(&stage.table, &stage.procfs, 2), -EBADMSG);
+	CHECK_EQ_STR(target_of(&stage, 200), "app");
+	CHECK_EQ_STR(target_of(&stage, 300), NULL);
+}
+
 TEST_MAIN()

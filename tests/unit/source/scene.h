@@ -41,6 +41,31 @@ static inline void scene_init(struct scene *scene, const char *yaml)
 	}
 }
 
+/* Another configuration takes over, of the same text. */
+static inline void scene_reload(struct scene *scene)
+{
+	struct sources next;
+
+	if (sources_init(&next, scene->config, scene->tree.path, &scene->sources,
+			 &(struct error){ 0 }))
+		abort();
+	sources_inherit(&next, &scene->sources);
+	sources_deinit(&scene->sources);
+	scene->sources = next;
+}
+
+/* Process 50, in the namespace, is the one that looks, from the start. */
+static inline void scene_set_self(struct scene *scene, unsigned netns)
+{
+	tree_process(&scene->tree, 50, 1, "exporter", 2);
+	tree_netns(&scene->tree, 50, netns);
+	tree_link(&scene->tree, "self", "50");
+	sources_deinit(&scene->sources);
+	if (sources_init(&scene->sources, scene->config, scene->tree.path, NULL,
+			 &(struct error){ 0 }))
+		abort();
+}
+
 static inline void scene_deinit(struct scene *scene)
 {
 	snapshot_free(scene->snapshot);

@@ -229,4 +229,108 @@ TEST(the_reference_names_every_source)
 	CHECK(strstr(text_string(&text), "| `net_tcp` |") != NULL);
 }
 
+/* Its ancestor is gone: what it belongs to is only known from before. */
+TEST(a_process_whose_stat_cannot_be_read_keeps_its_target)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+
+	scene_init(&scene, "targets: [{name: app, match: {comm: app}, children: true}]\n");
+	tree_process(&scene.tree, 200, 1, "app", 100);
+	tree_process(&scene.tree, 201, 200, "worker", 101);
+	scene_look(&scene, 5);
+	tree_remove(&scene.tree, "200");
+	tree_process(&scene.tree, 201, 1, "worker", 101);
+	tree_write(&scene.tree, "201/stat", "no stat");
+	scene_look(&scene, 10);
+	CHECK(!scene.snapshot->sources[0].up);
+	REQUIRE(scene_target(&scene, "app") != NULL);
+	CHECK_EQ_INT(scene_target(&scene, "app")->processes, 1);
+	CHECK_EQ_INT(scene_target(&scene, "app")->unreadable[UNREADABLE_ERROR], 1);
+	tree_stat(&scene.tree, 201, 1, "worker", 101);
+	scene_look(&scene, 15);
+	CHECK(scene.snapshot->sources[0].up);
+	CHECK_EQ_INT(scene_target(&scene, "app")->processes, 1);
+	CHECK_EQ_INT(scene_target(&scene, "app")->unreadable[UNREADABLE_ERROR], 0);
+}
+
+/* As the kernel shows it: no descriptors, and no namespace. */
+static void end_main_thread(struct scene *scene, int threads)
+{
+	CLEANUP(text_deinit) struct text stat = { 0 };
+
+	text_printf(&stat,
+		    "200 (app) Z 1 200 200 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 %d 0 100 0 0 "
+		    "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n",
+		    threads);
+	tree_write_pid(&scene->tree, 200, "stat", text_string(&stat));
+	tree_remove(&scene->tree, "200/fd");
+	tree_write(&scene->tree, "200/fd/0", "");
+	tree_remove(&scene->tree, "200/fd/0");
+	tree_remove(&scene->tree, "200/ns");
+}
+
+TEST(a_process_without_its_main_thread_is_unreadable_and_not_gone)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+
+	scene_init(&scene, APP);
+	tree_process(&scene.tree, 200, 1, "app", 100);
+	tree_socket(&scene.tree, 200, 3, 1000);
+	SCENE_ROWS(&scene, TREE_HOST,
+		   { "10.0.0.1", 40000, "10.0.0.5", 443, TCP_STATE_ESTABLISHED, 1000 });
+	scene_look(&scene, 5);
+	CHECK_EQ_INT(scene_sum(&scene, "app"), 1);
+	end_main_thread(&scene, 2);
+	scene_look(&scene, 10);
+	REQUIRE(scene_target(&scene, "app") != NULL);
+	CHECK_EQ_INT(scene_target(&scene, "app")->processes, 1);
+	CHECK_EQ_INT(scene_target(&scene, "app")->unreadable[UNREADABLE_ERROR], 1);
+	CHECK_EQ_DBL(scene_target(&scene, "app")->open_fds, NAN);
+	CHECK_EQ_INT(scene.snapshot->pair_count, 0);
+	CHECK(!scene.snapshot->processes[0].readable);
+	end_main_thread(&scene, 1);
+	scene_look(&scene, 15);
+	CHECK_EQ_INT(scene_target(&scene, "app")->processes, 0);
+	CHECK_EQ_INT(scene_target(&scene, "app")->unreadable[UNREADABLE_ERROR], 0);
+}
+
+/* Without the right to see that of process 1, ours is not taken for the host's. */
+TEST(our_own_namespace_is_called_self)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+
+	scene_init(&scene, APP);
+	tree_remove(&scene.tree, "1/ns");
+	scene_set_self(&scene, 77);
+	tree_process(&scene.tree, 200, 1, "app", 100);
+	tree_netns(&scene.tree, 200, 77);
+	SCENE_ROWS(&scene, 77, { "10.0.0.1", 40000, "10.0.0.5", 443, TCP_STATE_TIME_WAIT, 0 });
+	scene_look(&scene, 5);
+	CHECK_EQ_INT(scene_unowned(&scene, "self", "10.0.0.5:443", TCP_STATE_TIME_WAIT), 1);
+	CHECK_EQ_INT(scene_unowned(&scene, "host", "10.0.0.5:443", TCP_STATE_TIME_WAIT), -1);
+}
+
+/* Another one says nothing: the process does not stay where its command line put it for now. */
+TEST(a_listen_rule_asks_for_its_own_port_only)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+	static const double times[] = { 10, 60, 80, 130 };
+
+	scene_init(&scene, "targets:\n- {name: web, match: {listen: 443}}\n"
+			   "- {name: batch, match: {cmdline: batch}}\n");
+	tree_process(&scene.tree, 200, 1, "app", 100);
+	tree_socket(&scene.tree, 200, 3, 1000);
+	SCENE_ROWS(&scene, TREE_HOST,
+		   { "0.0.0.0", 8443, "0.0.0.0", 0, TCP_STATE_LISTEN, 1000 });
+	for (size_t i = 0; i < ARRAY_LENGTH(times); i++) {
+		tree_write_pid(&scene.tree, 200, "cmdline", times[i] == 80 ? "batch" : "x");
+		scene_look(&scene, times[i]);
+		CHECK_EQ_INT(scene_target(&scene, "web")->processes, 0);
+		CHECK_EQ_INT(scene_target(&scene, "batch")->processes, 0);
+	}
+	SCENE_ROWS(&scene, TREE_HOST, { "0.0.0.0", 443, "0.0.0.0", 0, TCP_STATE_LISTEN, 1000 });
+	scene_look(&scene, 135);
+	CHECK_EQ_INT(scene_target(&scene, "web")->processes, 1);
+}
+
 TEST_MAIN()
