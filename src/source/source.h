@@ -44,8 +44,8 @@ struct sources {
 /*
  * Sources for a configuration (borrowed), reading below `procfs_path`. Host names keep the
  * addresses they have in `previous` (NULL: there is none), which stays as it is. Waits up to
- * two seconds for the first answers of the resolver, so that the first connections get the names
- * they should. 0, or -errno with the reason in `err`.
+ * two seconds for the first answers of the resolver, so that the first connections get the
+ * names they should. 0, or -errno with the reason in `err`.
  */
 int sources_init(struct sources *sources, const struct config *config, const char *procfs_path,
 		 const struct sources *previous, struct error *err) MUST_CHECK;

@@ -174,7 +174,14 @@ class LiveCase(unittest.TestCase):
         return self.enterContext(Process(argv, **how))
 
     def serve(self, ip="127.0.0.1", *flags, **how):
-        return self.enterContext(Server(ip, *flags, **how))
+        """A server on a port of which nothing is left: what others closed waits for a minute."""
+        for _ in range(20):
+            server = self.enterContext(Server(ip, *flags, **how))
+            ends = {end for row in ss_rows(how.get("netns")) if row.state != "listen"
+                    for end in (row.local, row.peer)}
+            if not any(end.endswith(f":{server.port}") for end in ends):
+                return server
+        raise AssertionError("no port without leftovers in twenty tries")
 
     def hold(self, wanted, *flags, **how):
         return self.enterContext(Holder(wanted, *flags, **how))

@@ -15,8 +15,10 @@ _namespace_numbers = itertools.count(1)
 _namespaces = set()
 
 
-def _ip(*words):
-    subprocess.run(["ip", *words], check=True, capture_output=True, timeout=TIMEOUT)
+def _ip(*words, netns=None):
+    """Not `ip -n`: that remounts /, which a chroot cannot."""
+    subprocess.run(wrapped(["ip", *words], netns, False), check=True, capture_output=True,
+                   timeout=TIMEOUT)
 
 
 @contextlib.contextmanager
@@ -52,7 +54,7 @@ class Netns:
         self.name = f"outboundtest-{os.getpid()}-{next(_namespace_numbers)}"
         _ip("netns", "add", self.name)
         _namespaces.add(self)
-        _ip("-n", self.name, "link", "set", "lo", "up")
+        _ip("link", "set", "lo", "up", netns=self.name)
 
     def __str__(self):
         return self.name
@@ -64,13 +66,17 @@ class Netns:
     def link(self, other, number=1):
         """A veth pair to another Netns: 10.63.N.1 and fd63:N::1 here, .2 and ::2 there."""
         here, there = f"v{number}a", f"v{number}b"
-        _ip("-n", self.name, "link", "add", here, "type", "veth",
-            "peer", "name", there, "netns", other.name)
+        _ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", other.name,
+            netns=self.name)
         for netns, device, last in ((self, here, 1), (other, there, 2)):
-            _ip("-n", netns.name, "addr", "add", f"10.63.{number}.{last}/24", "dev", device)
-            _ip("-n", netns.name, "-6", "addr", "add", f"fd63:{number}::{last}/64",
-                "dev", device, "nodad")
-            _ip("-n", netns.name, "link", "set", device, "up")
+            _ip("addr", "add", f"10.63.{number}.{last}/24", "dev", device, netns=netns.name)
+            _ip("-6", "addr", "add", f"fd63:{number}::{last}/64", "dev", device, "nodad",
+                netns=netns.name)
+            _ip("link", "set", device, "up", netns=netns.name)
+
+    def route_here(self, address):
+        """Makes an IPv4 address one of this namespace's own, without it being any device's."""
+        _ip("route", "add", "local", address, "dev", "lo", netns=self.name)
 
     def nft(self, rules):
         """Loads rules (text in nft's language) inside the namespace. Needs requires("nft")."""

@@ -1,5 +1,7 @@
 """Targets inside other network namespaces: their tables, their listeners, their TIME_WAITs."""
 
+import contextlib
+import socket
 import unittest
 
 from harness import (LiveCase, config, requires, requires_root, ss_counts, ss_queues, ss_rows,
@@ -83,13 +85,24 @@ class Namespaces(LiveCase):
         """A port that is listened on here says nothing of the same number there."""
         netns = self.netns()
         server = self.serve(netns=netns)
-        holder = self.hold(f"{server.address} established=2", netns=netns)
-        local = next(iter(self.local_ports(holder.pid, netns)))
-        outside = self.serve("127.0.0.1")
-        self.start([outside.argv[0], f"127.0.0.1:{local}"]).expect("port")
+        holder = self.hold(f"{server.address} established=8", netns=netns)
+        listener = self.listen_on_any(self.local_ports(holder.pid, netns))
+        self.addCleanup(listener.close)
+        outside = self.hold(f"{self.serve().address} established=1")
         exporter = self.exporter(config(target("t", pid=holder.pid),
                                         target("o", pid=outside.pid)))
         self.assert_equals_ss(exporter, {"t": holder.pid}, netns)
+
+    def listen_on_any(self, ports):
+        """A listener here on one of these ports; others may be in use here."""
+        for port in ports:
+            listener = socket.socket()
+            with contextlib.suppress(OSError):
+                listener.bind(("127.0.0.1", int(port)))
+                listener.listen()
+                return listener
+            listener.close()
+        self.fail(f"all of {ports} are in use")
 
     def local_ports(self, pid, netns):
         return {row.local.rpartition(":")[2] for row in ss_rows(netns) if pid in row.pids}

@@ -303,8 +303,8 @@ TEST(a_socket_counts_once_for_each_target)
 			   "- {name: heir, match: {comm: heir}}\n");
 	for (pid_t pid = 100; pid < 103; pid++) {
 		tree_process(&scene.tree, pid, 1, pid == 101 ? "heir" : "app", 600);
-		for (int fd = 3; fd < 23; fd++)
-			tree_socket(&scene.tree, pid, fd, 1000 + fd % 2);
+		for (unsigned i = 0; i < 20; i++)
+			tree_socket(&scene.tree, pid, 3 + (int)i, 1000 + i % 2);
 	}
 	SCENE_ROWS(&scene, TREE_HOST,
 		   { "10.0.0.1", 40000, "10.0.0.5", 443, TCP_STATE_ESTABLISHED, 1000, 5 },

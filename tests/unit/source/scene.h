@@ -54,16 +54,13 @@ static inline void scene_reload(struct scene *scene)
 	scene->sources = next;
 }
 
-/* Process 50, in the namespace, is the one that looks, from the start. */
+/* Process 50, in the namespace, is the one that looks: to be called before the first look. */
 static inline void scene_set_self(struct scene *scene, unsigned netns)
 {
 	tree_process(&scene->tree, 50, 1, "exporter", 2);
 	tree_netns(&scene->tree, 50, netns);
 	tree_link(&scene->tree, "self", "50");
-	sources_deinit(&scene->sources);
-	if (sources_init(&scene->sources, scene->config, scene->tree.path, NULL,
-			 &(struct error){ 0 }))
-		abort();
+	scene_reload(scene);
 }
 
 static inline void scene_deinit(struct scene *scene)

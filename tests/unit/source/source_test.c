@@ -253,8 +253,7 @@ TEST(a_process_whose_stat_cannot_be_read_keeps_its_target)
 	CHECK_EQ_INT(scene_target(&scene, "app")->unreadable[UNREADABLE_ERROR], 0);
 }
 
-/* As the kernel shows it: no descriptors, and no namespace. */
-static void end_main_thread(struct scene *scene, int threads)
+static void write_zombie(struct scene *scene, int threads)
 {
 	CLEANUP(text_deinit) struct text stat = { 0 };
 
@@ -263,10 +262,6 @@ static void end_main_thread(struct scene *scene, int threads)
 		    "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n",
 		    threads);
 	tree_write_pid(&scene->tree, 200, "stat", text_string(&stat));
-	tree_remove(&scene->tree, "200/fd");
-	tree_write(&scene->tree, "200/fd/0", "");
-	tree_remove(&scene->tree, "200/fd/0");
-	tree_remove(&scene->tree, "200/ns");
 }
 
 TEST(a_process_without_its_main_thread_is_unreadable_and_not_gone)
@@ -280,7 +275,11 @@ TEST(a_process_without_its_main_thread_is_unreadable_and_not_gone)
 		   { "10.0.0.1", 40000, "10.0.0.5", 443, TCP_STATE_ESTABLISHED, 1000 });
 	scene_look(&scene, 5);
 	CHECK_EQ_INT(scene_sum(&scene, "app"), 1);
-	end_main_thread(&scene, 2);
+	write_zombie(&scene, 2);
+	/* As the kernel shows it: no descriptors, and no namespace. */
+	for (char name[] = "200/fd/0"; name[7] <= '3'; name[7]++)
+		tree_remove(&scene.tree, name);
+	tree_remove(&scene.tree, "200/ns");
 	scene_look(&scene, 10);
 	REQUIRE(scene_target(&scene, "app") != NULL);
 	CHECK_EQ_INT(scene_target(&scene, "app")->processes, 1);
@@ -288,7 +287,7 @@ TEST(a_process_without_its_main_thread_is_unreadable_and_not_gone)
 	CHECK_EQ_DBL(scene_target(&scene, "app")->open_fds, NAN);
 	CHECK_EQ_INT(scene.snapshot->pair_count, 0);
 	CHECK(!scene.snapshot->processes[0].readable);
-	end_main_thread(&scene, 1);
+	write_zombie(&scene, 1);
 	scene_look(&scene, 15);
 	CHECK_EQ_INT(scene_target(&scene, "app")->processes, 0);
 	CHECK_EQ_INT(scene_target(&scene, "app")->unreadable[UNREADABLE_ERROR], 0);
