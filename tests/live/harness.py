@@ -177,8 +177,8 @@ class LiveCase(unittest.TestCase):
         """A server on a port of which nothing is left: what others closed waits for a minute."""
         for _ in range(20):
             server = self.enterContext(Server(ip, *flags, **how))
-            ends = {end for row in ss_rows(how.get("netns")) if row.state != "listen"
-                    for end in (row.local, row.peer)}
+            ends = {end for row in ss_rows(how.get("netns"))
+                    if row.state in ("time_wait", "fin_wait2") for end in (row.local, row.peer)}
             if not any(end.endswith(f":{server.port}") for end in ends):
                 return server
         raise AssertionError("no port without leftovers in twenty tries")
