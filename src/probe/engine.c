@@ -40,6 +40,8 @@ struct probe {
 	struct probe_row row; /* under the engine's mutex */
 	double due;
 	bool is_first; /* the next run is the first one */
+	double begun_due; /* when the run that is under way was due, and whether it is the */
+	bool begun_first; /* first: for the case that it is given up */
 	bool name_hangs; /* see resolver.h */
 	struct run *run; /* NULL: idle */
 	struct probe *next; /* in the queue */
@@ -218,11 +220,16 @@ static double next_look(const struct probe *probe)
 
 static void begin_due(struct probe_engine *engine, struct probe *probe, double now)
 {
+	double due = probe->due;
+	bool is_first = probe->is_first;
+
 	if (next_look(probe) > now)
 		return;
 	advance(engine, probe, now);
 	if (probe->run)
 		return;
+	probe->begun_due = due;
+	probe->begun_first = is_first;
 	probe->run = run_new(config_of(probe), engine->resolver, engine->connections,
 			     probe->name_hangs, now, probe);
 	settle(engine, probe);
@@ -289,11 +296,18 @@ static void turn(struct probe_engine *engine)
 		       next_event(engine) - clock_monotonic());
 }
 
+/* What is given up is due again as it was: the engine that comes next begins with it. */
 static void give_up(struct probe_engine *engine)
 {
 	for (size_t i = 0; i < engine->count; i++) {
-		run_free(engine->probes[i].run);
-		engine->probes[i].run = NULL;
+		struct probe *probe = &engine->probes[i];
+
+		if (!probe->run)
+			continue;
+		run_free(probe->run);
+		probe->run = NULL;
+		probe->due = probe->begun_due;
+		probe->is_first = probe->begun_first;
 	}
 	engine->queue = (struct queue){ 0 };
 	engine->active = 0;

@@ -395,7 +395,7 @@ TEST(reloads_do_not_put_a_probe_off_for_ever)
 	while (!runs && clock_monotonic() - start < 30) {
 		struct snapshot *snapshot;
 
-		for (int i = 0; i < 5; i++)
+		for (int i = 0; i < 50; i++)
 			pause_a_little();
 		snapshot = look(engine);
 		runs = snapshot->probes[0].runs;
