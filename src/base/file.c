@@ -59,3 +59,21 @@ int file_read_link(int directory, const char *path, struct text *into)
 	text_append(into, "", 0);
 	return 0;
 }
+
+DIR *file_open_directory(int directory, const char *path)
+{
+	int fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	int reason = errno;
+
+	if (fd >= 0 && !list)
+		close(fd);
+	errno = reason;
+	return list;
+}
+
+void file_close_directory(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}

@@ -1,6 +1,8 @@
 /* Whole small files, read below a directory. */
 #pragma once
 
+#include <dirent.h>
+
 #include "base/text.h"
 
 /*
@@ -15,3 +17,9 @@ int file_read_link(int directory, const char *path, struct text *into) MUST_CHEC
 
 /* For CLEANUP: closes a descriptor unless it is negative. */
 void file_close(const int *fd);
+
+/* A directory below `directory`, to be listed; NULL with errno. */
+DIR *file_open_directory(int directory, const char *path) MUST_CHECK;
+
+/* For CLEANUP: closes a directory unless it is NULL. */
+void file_close_directory(DIR **directory);

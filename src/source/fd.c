@@ -9,7 +9,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "source/procfs.h"
 
@@ -24,12 +24,6 @@ void fd_inodes_deinit(struct fd_inodes *inodes)
 {
 	free(inodes->items);
 	*inodes = (struct fd_inodes){ 0 };
-}
-
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
 }
 
 /* On a recorded tree the size of a directory means something else. */
@@ -87,8 +81,7 @@ static int read_all(DIR *directory, struct fd_inodes *inodes, long *ret_count)
 
 int fd_read(int directory, struct fd_inodes *inodes, long *ret_count)
 {
-	int fd = openat(directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CLEANUP(close_directory) DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	CLEANUP(file_close_directory) DIR *list = file_open_directory(directory, "fd");
 	size_t before = inodes->count;
 	int r = list ? read_all(list, inodes, ret_count) : -errno;
 

@@ -87,16 +87,10 @@ static bool parse_pid(const char *name, pid_t *ret_pid)
 	return true;
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 int procfs_list(const struct procfs *procfs, pid_t **pids, size_t *capacity, size_t *ret_count)
 {
-	int fd = openat(procfs->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CLEANUP(close_directory) DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	CLEANUP(file_close_directory)
+	DIR *directory = file_open_directory(procfs->directory, ".");
 	struct dirent *entry;
 	size_t count = 0;
 	pid_t pid;
