@@ -86,7 +86,8 @@ struct destination_config {
 	struct probe_config probe;
 };
 
-enum sockets_mode { SOCKETS_AUTO, SOCKETS_PROCFS };
+enum sockets_mode { SOCKETS_AUTO, SOCKETS_SOCK_DIAG, SOCKETS_PROCFS };
+enum events_mode { EVENTS_AUTO, EVENTS_OFF };
 enum discover_mode { DISCOVER_AUTO, DISCOVER_ON, DISCOVER_OFF };
 
 struct config {
@@ -95,6 +96,7 @@ struct config {
 	struct {
 		double interval; /* seconds */
 		enum sockets_mode sockets;
+		enum events_mode events;
 	} collect;
 	struct {
 		enum discover_mode enabled;
@@ -107,10 +109,11 @@ struct config {
 	struct module_config *modules;
 	size_t module_count;
 	struct {
-		double idle_after, waiting_after; /* seconds */
+		double idle_after, stalled_after, waiting_after; /* seconds */
 	} detect;
 	struct {
 		unsigned max_destinations, max_pairs, max_series, max_connections;
+		unsigned max_event_rate; /* a second */
 		double forget_after; /* seconds */
 	} limits;
 };

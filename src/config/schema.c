@@ -8,7 +8,11 @@
 #include <stddef.h>
 
 static const struct choice automatic_or_off[] = { { "auto", 0 }, { "off", 1 }, { NULL, 0 } };
+static const struct choice events[] = { { "auto", EVENTS_AUTO },
+					{ "off", EVENTS_OFF },
+					{ NULL, 0 } };
 static const struct choice sockets[] = { { "auto", SOCKETS_AUTO },
+					 { "sock_diag", SOCKETS_SOCK_DIAG },
 					 { "procfs", SOCKETS_PROCFS },
 					 { NULL, 0 } };
 static const struct choice discover_enabled[] = { { "auto", DISCOVER_AUTO },
@@ -30,18 +34,21 @@ static const struct option collect_options[] = {
 		.offset = offsetof(struct config, collect.sockets),
 		.fallback = "auto",
 		.choices = sockets,
-		.help = "Where the connections are read: `procfs` is `/proc/<pid>/net/tcp` "
-			"and `tcp6`; `auto` is the best that this version has, which is "
-			"`procfs`.",
+		.help = "Where the connections are read: `sock_diag` is the kernel's netlink "
+			"interface, which also tells what each connection did; `procfs` is "
+			"`/proc/<pid>/net/tcp` and `tcp6`; `auto` is `sock_diag`, and `procfs` "
+			"for each network namespace where that is refused.",
 	},
 	{
 		.name = "events",
 		.type = OPTION_CHOICE,
-		.has_no_field = true,
+		.offset = offsetof(struct config, collect.events),
 		.fallback = "auto",
-		.choices = automatic_or_off,
-		.help = "Events of the kernel between two looks: `auto` is what this version "
-			"has, which is none yet; `off` is never any.",
+		.choices = events,
+		.help = "Events of the kernel between two looks (the tracepoint "
+			"`sock:inet_sock_set_state`), which make counts of opened, failed and "
+			"closed connections exact: `auto` uses them where they are allowed and "
+			"not more frequent than `max_event_rate`; `off` never does.",
 	},
 	{ 0 },
 };
@@ -206,8 +213,16 @@ static const struct option detect_options[] = {
 		.offset = offsetof(struct config, detect.idle_after),
 		.fallback = "30s",
 		.between = { "100ms", "1d" },
-		.help = "A connection without traffic for this long is idle. For the verdicts "
-			"of a later version: checked, and of no other use in this one.",
+		.help = "A connection without traffic for this long is idle.",
+	},
+	{
+		.name = "stalled_after",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct config, detect.stalled_after),
+		.fallback = "10s",
+		.between = { "100ms", "1d" },
+		.help = "Data in a queue of which none was taken for this long is unread or "
+			"stalled.",
 	},
 	{
 		.name = "waiting_after",
@@ -215,7 +230,8 @@ static const struct option detect_options[] = {
 		.offset = offsetof(struct config, detect.waiting_after),
 		.fallback = "120s",
 		.between = { "100ms", "1d" },
-		.help = "A request without an answer for this long is stuck. As `idle_after`.",
+		.help = "A request without an answer for this long is stuck. For the verdicts "
+			"of a later version: checked, and of no other use in this one.",
 	},
 	{ 0 },
 };
@@ -252,6 +268,15 @@ static const struct option limit_options[] = {
 		.fallback = "200000",
 		.between = { "1", "10000000" },
 		.help = "Connections that are remembered.",
+	},
+	{
+		.name = "max_event_rate",
+		.type = OPTION_COUNT,
+		.offset = offsetof(struct config, limits.max_event_rate),
+		.fallback = "20000",
+		.between = { "1", "10000000" },
+		.help = "Events a second, of all processes of the host; above that, `events: "
+			"auto` does without them for a minute.",
 	},
 	{
 		.name = "forget_after",

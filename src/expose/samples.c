@@ -65,12 +65,12 @@ double samples_target_oldest_start_time(const struct target_row *target)
 
 double samples_receive_queue(const struct pair_row *pair)
 {
-	return (double)pair->receive_queue;
+	return (double)pair->gauges.receive_queue;
 }
 
 double samples_send_queue(const struct pair_row *pair)
 {
-	return (double)pair->send_queue;
+	return (double)pair->gauges.send_queue;
 }
 
 double samples_probe_success(const struct probe_row *probe)
@@ -181,7 +181,7 @@ void samples_write_connections(struct exposition *exposition, const struct sampl
 			if (!tcp_state_is_outbound(state))
 				continue;
 			labels[2] = tcp_state_name(state);
-			exposition_count(exposition, labels, pair->connections[state]);
+			exposition_count(exposition, labels, pair->gauges.connections[state]);
 		}
 	}
 }
@@ -197,15 +197,16 @@ void samples_write_unowned(struct exposition *exposition, const struct samples *
 {
 	const struct snapshot *snapshot = samples->snapshot;
 
-	for (size_t i = 0; i < snapshot->unowned_count; i++) {
-		const struct unowned_row *row = &snapshot->unowned[i];
+	for (size_t i = 0; i < snapshot->netns_pair_count; i++) {
+		const struct netns_pair_row *row = &snapshot->netns_pairs[i];
 		const char *labels[] = { row->netns, row->destination, NULL };
 
 		for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
-			if (!row->connections[state] && !state_is_after_close(state))
+			if (!row->has_unowned ||
+			    (!row->unowned[state] && !state_is_after_close(state)))
 				continue;
 			labels[2] = tcp_state_name(state);
-			exposition_count(exposition, labels, row->connections[state]);
+			exposition_count(exposition, labels, row->unowned[state]);
 		}
 	}
 }

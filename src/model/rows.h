@@ -6,12 +6,12 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/address.h"
-#include "model/tcp.h"
+#include "model/connection.h"
+#include "model/history.h"
+#include "model/probe_row.h"
 
 /* Why a process could not be read; the `reason` label of unreadable processes. */
 enum unreadable {
@@ -54,15 +54,30 @@ struct target_row {
 struct pair_row {
 	uint32_t target; /* index into snapshot.targets */
 	const char *destination;
-	uint32_t connections[TCP_STATE_COUNT];
-	uint64_t receive_queue, send_queue; /* bytes */
+	bool configured; /* the destination is, by name */
+	struct connection_gauges gauges;
+	struct connection_counters counters;
+	const struct history *history; /* the pair's own; changes with the next tick */
 };
 
-/* Outbound connections without an owner (inode 0), by namespace. Sorted. */
-struct unowned_row {
-	const char *netns; /* "host", "self" or the namespace's inode number */
+/* A network namespace that watched processes live in. Sorted by label. */
+struct netns_row {
+	const char *name; /* "host", "self", or the namespace's inode number */
+	const char *source; /* of its connections: "sock_diag", "procfs"; NULL: not read */
+	double local_ports; /* to choose from for a connection; NAN: unknown */
+};
+
+/* A destination as seen from a namespace, whoever connects to it. Sorted. */
+struct netns_pair_row {
+	const char *netns;
 	const char *destination;
-	uint32_t connections[TCP_STATE_COUNT];
+	bool has_unowned, has_all, has_ports;
+	/* Connections that no process owns (inode 0) and no target is known for. */
+	uint32_t unowned[TCP_STATE_COUNT];
+	/* Of all processes; where those of a target could not be told from the rest. */
+	uint32_t all[TCP_STATE_COUNT];
+	/* Local ports in use towards it: towards that of its endpoints with the most. */
+	uint32_t local_ports;
 };
 
 /* A place the kernel tells us things, as it went this time. In the order of the list. */
@@ -70,62 +85,6 @@ struct source_row {
 	const char *name;
 	bool up;
 	double duration; /* seconds of wall clock in this tick */
-};
-
-enum probe_phase {
-	PROBE_PHASE_RESOLVE,
-	PROBE_PHASE_CONNECT,
-	PROBE_PHASE_TLS,
-	PROBE_PHASE_PROCESSING, /* request sent until the first byte of the answer */
-	PROBE_PHASE_TRANSFER,
-	PROBE_PHASE_COUNT,
-};
-
-/* Why a probe failed; a closed list, the `reason` label. */
-enum probe_reason {
-	PROBE_DNS_NOT_FOUND,
-	PROBE_DNS_TIMEOUT,
-	PROBE_DNS_FAILED,
-	PROBE_REFUSED,
-	PROBE_RESET,
-	PROBE_CONNECT_TIMEOUT,
-	PROBE_UNREACHABLE,
-	PROBE_TLS_HANDSHAKE,
-	PROBE_TLS_CERTIFICATE,
-	PROBE_TLS_EXPIRED,
-	PROBE_NO_ANSWER, /* connected, asked, not one byte in time */
-	PROBE_SLOW, /* bytes came, the end did not in time */
-	PROBE_STATUS,
-	PROBE_BODY,
-	PROBE_CLOSED_EARLY,
-	PROBE_TOO_LARGE,
-	PROBE_REDIRECTS,
-	PROBE_PROTOCOL, /* not HTTP, or broken HTTP */
-	PROBE_LOCAL_PORTS,
-	PROBE_CANCELED,
-	PROBE_OTHER,
-	PROBE_REASON_COUNT,
-};
-
-/* Upper bounds of the buckets of outbound_probe_duration_seconds, without +Inf. */
-#define PROBE_BUCKET_COUNT 11
-extern const double probe_buckets[PROBE_BUCKET_COUNT];
-const char *probe_phase_name(enum probe_phase phase);
-const char *probe_reason_name(enum probe_reason reason);
-
-/* What is known about one configured probe. Sorted by destination. */
-struct probe_row {
-	const char *destination;
-	uint64_t runs, failures[PROBE_REASON_COUNT];
-	uint64_t missed; /* runs that were due while the last one was still going on */
-	uint64_t buckets[PROBE_BUCKET_COUNT + 1]; /* not cumulative; the last is the rest */
-	double duration_sum; /* seconds, of all runs */
-	/* Of the newest run; meaningful when runs > 0. */
-	bool success;
-	double duration, timestamp; /* seconds; seconds since 1970, when it ended */
-	double phases[PROBE_PHASE_COUNT]; /* seconds; 0 for a phase that was not reached */
-	unsigned http_status; /* 0: no answer, or not HTTP */
-	double tls_expiry; /* earliest of the chain, seconds since 1970; NAN: no TLS */
 };
 
 /* A connection of this program itself, to be counted as nobody's. */

@@ -25,6 +25,10 @@ struct self_row {
 	bool reload_successful;
 	double reload_success_time; /* seconds since 1970 */
 	uint64_t unresolved_names; /* host names without an address now */
+	/* Events of the kernel, since start: */
+	uint64_t lost_events; /* the kernel had no room for them */
+	uint64_t unattributed_connects; /* by a process that ended before it was looked at */
+	uint64_t event_suspensions; /* above max_event_rate */
 	double cpu_seconds, start_time; /* NAN: unknown, as below */
 	double resident_bytes, virtual_bytes, open_fds, max_fds, threads;
 };
@@ -38,8 +42,10 @@ struct snapshot {
 	size_t target_count;
 	struct pair_row *pairs;
 	size_t pair_count;
-	struct unowned_row *unowned;
-	size_t unowned_count;
+	struct netns_row *namespaces;
+	size_t netns_count;
+	struct netns_pair_row *netns_pairs;
+	size_t netns_pair_count;
 	struct source_row *sources;
 	size_t source_count;
 	struct probe_row *probes;

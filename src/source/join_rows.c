@@ -188,10 +188,10 @@ static void write_pairs(struct snapshot *now, struct target *target)
 		*written = (struct pair_row){
 			.target = target->index,
 			.destination = arena_copy_string(&now->arena, pair->destination),
-			.receive_queue = pair->receive_queue,
-			.send_queue = pair->send_queue,
+			.configured = pair->configured,
+			.gauges = pair->gauges,
+			.counters = pair->counters,
 		};
-		memcpy(written->connections, pair->connections, sizeof(pair->connections));
 	}
 }
 
@@ -205,13 +205,14 @@ static void write_unowned(struct snapshot *now, struct netns *netns)
 	pair_set_sort(&netns->unowned);
 	for (size_t i = 0; i < netns->unowned.count; i++) {
 		const struct pair *pair = netns->unowned.items[i];
-		struct unowned_row *written = &now->unowned[now->unowned_count++];
+		struct netns_pair_row *written = &now->netns_pairs[now->netns_pair_count++];
 
-		*written = (struct unowned_row){
+		*written = (struct netns_pair_row){
 			.netns = label,
 			.destination = arena_copy_string(&now->arena, pair->destination),
+			.has_unowned = true,
 		};
-		memcpy(written->connections, pair->connections, sizeof(pair->connections));
+		memcpy(written->unowned, pair->gauges.connections, sizeof(written->unowned));
 	}
 }
 
@@ -269,7 +270,7 @@ void join_write_rows(struct sources *sources, struct snapshot *now)
 	now->pairs = arena_alloc(&now->arena, pairs, sizeof(*now->pairs));
 	for (size_t i = 0; i < sources->targets.count; i++)
 		write_pairs(now, sources->targets.items[i]);
-	now->unowned = arena_alloc(&now->arena, pairs, sizeof(*now->unowned));
+	now->netns_pairs = arena_alloc(&now->arena, pairs, sizeof(*now->netns_pairs));
 	for (size_t i = 0; i < sources->namespaces.count; i++)
 		write_unowned(now, sources->namespaces.items[i]);
 	write_self(sources, &now->self);

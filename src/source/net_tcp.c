@@ -17,21 +17,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/memory.h"
 #include "source/procfs.h"
 
 #define CHUNK_BYTES ((size_t)32 * 1024)
-
-void socket_rows_deinit(struct socket_rows *rows)
-{
-	free(rows->items);
-	*rows = (struct socket_rows){ 0 };
-}
 
 static bool parse_hex32(struct bytes word, uint32_t *ret_value)
 {
@@ -120,33 +112,21 @@ bool net_tcp_parse(struct bytes line, struct socket_row *ret_row)
 	return true;
 }
 
-static void append(struct socket_rows *rows, const struct socket_row *row)
-{
-	rows->items = memory_grow(rows->items, &rows->capacity, rows->count + 1,
-				  sizeof(*rows->items));
-	rows->items[rows->count++] = *row;
-}
-
-/* Parses the whole lines of `text` and keeps the rest in it. False when `max` was reached. */
-static bool parse_lines(struct text *text, size_t max, struct socket_rows *rows)
+/* Shows the whole lines of `text` and keeps the rest in it. */
+static void visit_lines(struct text *text, const struct socket_visitor *visitor)
 {
 	struct bytes rest = { text_string(text), text->length }, line;
 	struct socket_row row;
 
 	while (bytes_take_until(&rest, '\n', &line)) {
-		if (!net_tcp_parse(line, &row))
-			continue;
-		if (rows->count >= max)
-			return false;
-		append(rows, &row);
+		if (net_tcp_parse(line, &row))
+			visitor->visit(visitor->context, &row);
 	}
 	memmove(text->data, rest.data, rest.length);
 	text->length = rest.length;
-	return true;
 }
 
-static int read_table(int directory, const char *path, size_t max, struct socket_rows *rows,
-		      bool *truncated)
+static int read_table(int directory, const char *path, const struct socket_visitor *visitor)
 {
 	CLEANUP(file_close) int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
 	CLEANUP(text_deinit) struct text text = { 0 };
@@ -159,28 +139,18 @@ static int read_table(int directory, const char *path, size_t max, struct socket
 		if (got < 0 && errno != EINTR)
 			return -errno;
 		text.length += got > 0 ? (size_t)got : 0;
-		if (!parse_lines(&text, max, rows)) {
-			*truncated = true;
-			return 0;
-		}
+		visit_lines(&text, visitor);
 	}
 	return 0;
 }
 
-int net_tcp_read(int directory, size_t max, struct socket_rows *rows, bool *ret_truncated)
+int net_tcp_read(int directory, const struct socket_visitor *visitor)
 {
-	size_t before = rows->count;
-	bool truncated = false;
-	int r = read_table(directory, "net/tcp", max, rows, &truncated);
+	int r = read_table(directory, "net/tcp", visitor);
 
 	if (!r) {
-		r = read_table(directory, "net/tcp6", max, rows, &truncated);
+		r = read_table(directory, "net/tcp6", visitor);
 		r = r == -ENOENT ? 0 : r;
 	}
-	if (r) {
-		rows->count = before;
-		return r == -EINVAL ? PID_GONE : procfs_outcome(r);
-	}
-	*ret_truncated = truncated;
-	return 0;
+	return r == -EINVAL ? PID_GONE : procfs_outcome(r);
 }

@@ -95,9 +95,9 @@ struct pair *pair_find(struct pair_set *set, const struct destination_config *co
 void pair_count(struct pair *pair, enum tcp_state state, uint32_t receive_queue,
 		uint32_t send_queue, double now)
 {
-	pair->connections[state]++;
-	pair->receive_queue += receive_queue;
-	pair->send_queue += send_queue;
+	pair->gauges.connections[state]++;
+	pair->gauges.receive_queue += receive_queue;
+	pair->gauges.send_queue += send_queue;
 	pair->last_used = now;
 }
 
@@ -114,9 +114,7 @@ void pair_set_begin(struct pair_set *set, double oldest, struct pair_budget *bud
 			free_pair(pair);
 			continue;
 		}
-		memset(pair->connections, 0, sizeof(pair->connections));
-		pair->receive_queue = 0;
-		pair->send_queue = 0;
+		pair->gauges = (struct connection_gauges){ 0 };
 		set->items[kept++] = pair;
 	}
 	set->count = kept;

@@ -12,7 +12,7 @@
 
 #include "base/address.h"
 #include "config/config.h"
-#include "model/tcp.h"
+#include "model/connection.h"
 
 #define PAIR_OTHER "other"
 
@@ -23,9 +23,8 @@ struct pair {
 	bool other, pinned; /* pinned: never forgotten */
 	char *destination; /* the label */
 	double last_used; /* monotonic seconds */
-	/* Of this tick: */
-	uint32_t connections[TCP_STATE_COUNT];
-	uint64_t receive_queue, send_queue; /* bytes */
+	struct connection_gauges gauges; /* of this tick */
+	struct connection_counters counters;
 };
 
 struct target;

@@ -117,19 +117,38 @@ static int collect_descriptors(struct sources *sources, double now)
 	return failed;
 }
 
+/* The rows of one namespace as they are read. */
+struct reading {
+	struct sources *sources;
+	size_t max; /* of all rows */
+	bool truncated;
+};
+
+static void take_row(void *context, const struct socket_row *row)
+{
+	struct reading *reading = context;
+
+	if (reading->sources->rows.count < reading->max)
+		socket_rows_append(&reading->sources->rows, row);
+	else
+		reading->truncated = true;
+}
+
 static int read_rows(struct sources *sources, int directory, struct netns *netns)
 {
 	size_t before = sources->rows.count;
-	bool truncated = false;
-	int r = net_tcp_read(directory, before + sources->config->limits.max_connections,
-			     &sources->rows, &truncated);
+	struct reading reading = { sources, before + sources->config->limits.max_connections,
+				   false };
+	int r = net_tcp_read(directory, &(struct socket_visitor){ take_row, &reading });
 
-	if (r)
+	if (r) {
+		sources->rows.count = before;
 		return r;
+	}
 	netns->first_row = before;
 	netns->row_count = sources->rows.count - before;
 	netns->read = true;
-	sources->truncated_connections += truncated;
+	sources->truncated_connections += reading.truncated;
 	return 0;
 }
 

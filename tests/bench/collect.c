@@ -139,7 +139,7 @@ static double measure_tick(struct sources *sources, uint64_t *ret_connections)
 	took = cpu_ms() - start;
 	*ret_connections = 0;
 	for (size_t i = 0; i < now->pair_count; i++)
-		*ret_connections += now->pairs[i].connections[TCP_STATE_ESTABLISHED];
+		*ret_connections += now->pairs[i].gauges.connections[TCP_STATE_ESTABLISHED];
 	snapshot_free(now);
 	return took;
 }

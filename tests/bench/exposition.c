@@ -33,7 +33,7 @@ static void fill(struct snapshot *snapshot, size_t pairs)
 		snapshot->pairs[i] = (struct pair_row){
 			.destination = arena_printf(&snapshot->arena, "10.1.%zu.%zu:443",
 						    i / 250, i % 250),
-			.connections = { [TCP_STATE_ESTABLISHED] = (uint32_t)i },
+			.gauges.connections = { [TCP_STATE_ESTABLISHED] = (uint32_t)i },
 		};
 }
 
@@ -68,7 +68,7 @@ static double print_all(const struct snapshot *snapshot)
 			"outbound_connections{target=\"%s\",destination=\"%s\",state=\"%s\"} %u\n",
 			snapshot->targets[0].name, pair->destination,
 			tcp_state_name(TCP_STATE_ESTABLISHED),
-			pair->connections[TCP_STATE_ESTABLISHED]);
+			pair->gauges.connections[TCP_STATE_ESTABLISHED]);
 	}
 	return cpu_ns() - start;
 }

@@ -149,9 +149,10 @@ TEST(unknown_keys_suggest_the_nearest)
 
 TEST(unknown_keys_that_are_near_to_nothing_list_what_there_is)
 {
-	CHECK_COMPLAINTS("detect: { colour: red }\n",
-			 "f:1:11: unknown key \"colour\" in detect, expected idle_after or "
-			 "waiting_after");
+	CHECK_COMPLAINTS(
+		"detect: { colour: red }\n",
+		"f:1:11: unknown key \"colour\" in detect, expected idle_after, stalled_after or "
+		"waiting_after");
 	CHECK_COMPLAINTS("modules: { a: { prober: tcp, tcp: { query_response: [] } } }\n",
 			 "f:1:37: unknown key \"query_response\" in tcp");
 	CHECK_COMPLAINTS("password: hunter2\n",
@@ -162,8 +163,8 @@ TEST(unknown_keys_that_are_near_to_nothing_list_what_there_is)
 
 TEST(keys_of_later_versions_take_what_this_one_can_do)
 {
-	CHECK_COMPLAINTS("collect: { sockets: sock_diag }\n",
-			 "f:1:21: sockets: \"sock_diag\" is not auto or procfs");
+	CHECK_COMPLAINTS("collect: { sockets: netlink }\n",
+			 "f:1:21: sockets: \"netlink\" is not auto, sock_diag or procfs");
 	CHECK_COMPLAINTS("collect: { events: on }\n",
 			 "f:1:20: events: \"on\" is not auto or off");
 	CHECK_COMPLAINTS("targets: [ { name: a, match: { pid: 1 }, goroutines: memory } ]\n",

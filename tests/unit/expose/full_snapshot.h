@@ -28,18 +28,19 @@ static struct target_row targets[] = {
 static struct pair_row pairs[] = {
 	{ .target = 0,
 	  .destination = "payments",
-	  .receive_queue = 7,
-	  .send_queue = 8,
-	  .connections = { [TCP_STATE_ESTABLISHED] = 3,
-			   [TCP_STATE_SYN_RECV] = 99,
-			   [TCP_STATE_CLOSE_WAIT] = 2,
-			   [TCP_STATE_LISTEN] = 99 } },
+	  .gauges = { .receive_queue = 7,
+		      .send_queue = 8,
+		      .connections = { [TCP_STATE_ESTABLISHED] = 3,
+				       [TCP_STATE_SYN_RECV] = 99,
+				       [TCP_STATE_CLOSE_WAIT] = 2,
+				       [TCP_STATE_LISTEN] = 99 } } },
 };
 
-static struct unowned_row unowned[] = {
+static struct netns_pair_row netns_pairs[] = {
 	{ .netns = "host",
 	  .destination = "10.0.0.1:443",
-	  .connections = { [TCP_STATE_TIME_WAIT] = 4, [TCP_STATE_SYN_SENT] = 1 } },
+	  .has_unowned = true,
+	  .unowned = { [TCP_STATE_TIME_WAIT] = 4, [TCP_STATE_SYN_SENT] = 1 } },
 };
 
 static struct source_row sources[] = { { "procfs", true, 0.25 }, { "sock_diag", false, 0.5 } };
@@ -70,8 +71,8 @@ static inline struct snapshot full(void)
 		.target_count = ARRAY_LENGTH(targets),
 		.pairs = pairs,
 		.pair_count = ARRAY_LENGTH(pairs),
-		.unowned = unowned,
-		.unowned_count = ARRAY_LENGTH(unowned),
+		.netns_pairs = netns_pairs,
+		.netns_pair_count = ARRAY_LENGTH(netns_pairs),
 		.sources = sources,
 		.source_count = ARRAY_LENGTH(sources),
 		.probes = probes,

@@ -11,7 +11,7 @@ TEST(begins_empty)
 	CHECK_EQ_INT(snapshot->process_count, 0);
 	CHECK_EQ_INT(snapshot->target_count, 0);
 	CHECK_EQ_INT(snapshot->pair_count, 0);
-	CHECK_EQ_INT(snapshot->unowned_count, 0);
+	CHECK_EQ_INT(snapshot->netns_pair_count, 0);
 	CHECK_EQ_INT(snapshot->source_count, 0);
 	CHECK_EQ_INT(snapshot->probe_count, 0);
 	CHECK_EQ_INT(snapshot->own_count, 0);

@@ -168,7 +168,7 @@ TEST(a_namespace_that_cannot_be_read_keeps_what_is_known)
 	scene_look(&scene, 10);
 	/* Unknown is not zero: there are no rows at all. */
 	CHECK_EQ_INT(scene.snapshot->pair_count, 0);
-	CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+	CHECK_EQ_INT(scene.snapshot->netns_pair_count, 0);
 	CHECK(!scene.snapshot->sources[2].up);
 	REQUIRE(scene_target(&scene, "app") != NULL);
 	CHECK_EQ_INT(scene_target(&scene, "app")->unreadable[UNREADABLE_ERROR], 1);
@@ -303,7 +303,7 @@ TEST(a_new_configuration_inherits_what_is_known_about_connections)
 		scene_look(&scene, now);
 		CHECK_EQ_INT(scene_sum(&scene, "app"), 1);
 		CHECK_EQ_INT(scene_count(&scene, "app", "10.0.0.5:1", TCP_STATE_TIME_WAIT), 1);
-		CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+		CHECK_EQ_INT(scene.snapshot->netns_pair_count, 0);
 	}
 }
 

@@ -38,7 +38,7 @@ TEST(owned_becomes_time_wait_and_stays_its_targets)
 		CHECK_EQ_INT(scene_count(&scene, "app", "10.0.0.5:443", TCP_STATE_ESTABLISHED),
 			     0);
 	}
-	CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+	CHECK_EQ_INT(scene.snapshot->netns_pair_count, 0);
 	tree_table(&scene.tree, TREE_HOST, NULL, 0);
 	scene_look(&scene, 60);
 	CHECK_EQ_INT(scene_count(&scene, "app", "10.0.0.5:443", TCP_STATE_TIME_WAIT), 0);
@@ -63,7 +63,7 @@ TEST(orphans_of_a_process_that_ended_are_still_its_targets)
 	CHECK_EQ_INT(scene_target(&scene, "app")->processes, 0);
 	CHECK_EQ_INT(scene_count(&scene, "app", "10.0.0.5:443", TCP_STATE_FIN_WAIT1), 1);
 	/* Of 100 bytes that were not acknowledged one is our FIN. */
-	CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->send_queue, 99);
+	CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->gauges.send_queue, 99);
 	CHECK_EQ_INT(scene_target(&scene, "init")->processes, 1);
 }
 
@@ -98,7 +98,7 @@ TEST(somebody_elses_is_nobodys)
 		   { "10.0.0.1", 40000, "10.0.0.5", 443, TCP_STATE_ESTABLISHED, 4711, 0, 0 });
 	scene_look(&scene, 5);
 	CHECK_EQ_INT(scene.snapshot->pair_count, 0);
-	CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+	CHECK_EQ_INT(scene.snapshot->netns_pair_count, 0);
 }
 
 TEST(a_listener_that_closes_leaves_its_clients_inbound)
@@ -122,7 +122,7 @@ TEST(a_listener_that_closes_leaves_its_clients_inbound)
 	SCENE_ROWS(&scene, TREE_HOST,
 		   { "10.0.0.1", 80, "10.0.0.9", 50000, TCP_STATE_TIME_WAIT, 0 });
 	scene_look(&scene, 3 * 3600);
-	CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+	CHECK_EQ_INT(scene.snapshot->netns_pair_count, 0);
 }
 
 TEST(a_port_counts_for_an_hour_and_no_longer)
@@ -156,14 +156,14 @@ TEST(syn_sent_is_outbound_whoever_listens)
 		   { "10.0.0.1", 40000, "10.0.0.5", 443, TCP_STATE_SYN_SENT, 1000, 0, 1 });
 	scene_look(&scene, 5);
 	CHECK_EQ_INT(scene_count(&scene, "app", "10.0.0.5:443", TCP_STATE_SYN_SENT), 1);
-	CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->send_queue, 0);
+	CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->gauges.send_queue, 0);
 	SCENE_ROWS(&scene, TREE_HOST,
 		   { "0.0.0.0", 40000, "0.0.0.0", 0, TCP_STATE_LISTEN, 4711 },
 		   { "10.0.0.1", 40000, "10.0.0.5", 443, TCP_STATE_ESTABLISHED, 1000, 7, 9 });
 	scene_look(&scene, 10);
 	CHECK_EQ_INT(scene_count(&scene, "app", "10.0.0.5:443", TCP_STATE_ESTABLISHED), 1);
-	CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->receive_queue, 7);
-	CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->send_queue, 9);
+	CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->gauges.receive_queue, 7);
+	CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->gauges.send_queue, 9);
 }
 
 /* SYN_RECV and rows of listeners are not connections that anybody made. */
@@ -179,7 +179,7 @@ TEST(passive_states_never_count)
 		   { "10.0.0.1", 83, "0.0.0.0", 0, TCP_STATE_CLOSE, 1000 });
 	scene_look(&scene, 5);
 	CHECK_EQ_INT(scene.snapshot->pair_count, 0);
-	CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+	CHECK_EQ_INT(scene.snapshot->netns_pair_count, 0);
 }
 
 TEST(fin_and_syn_are_no_payload)
@@ -206,8 +206,8 @@ TEST(fin_and_syn_are_no_payload)
 		scene_look(&scene, 5 + (double)i);
 		pair = scene_pair(&scene, "app", "10.0.0.5:443");
 		REQUIRE(pair != NULL);
-		CHECK_EQ_U64(pair->receive_queue, cases[i].receive_queue);
-		CHECK_EQ_U64(pair->send_queue, cases[i].send_queue);
+		CHECK_EQ_U64(pair->gauges.receive_queue, cases[i].receive_queue);
+		CHECK_EQ_U64(pair->gauges.send_queue, cases[i].send_queue);
 	}
 }
 
@@ -314,7 +314,8 @@ TEST(a_socket_counts_once_for_each_target)
 		CHECK_EQ_INT(scene_sum(&scene, "app"), 2);
 		CHECK_EQ_INT(scene_sum(&scene, "heir"), 2);
 		REQUIRE(scene_pair(&scene, "app", "10.0.0.5:443") != NULL);
-		CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->receive_queue, 10);
+		CHECK_EQ_U64(scene_pair(&scene, "app", "10.0.0.5:443")->gauges.receive_queue,
+			     10);
 	}
 }
 
@@ -329,13 +330,13 @@ TEST(connections_that_were_not_accepted_are_nobodys)
 		   { "10.0.0.1", 80, "10.0.0.9", 50000, TCP_STATE_ESTABLISHED, 0 },
 		   { "10.0.0.1", 80, "10.0.0.9", 50001, TCP_STATE_CLOSE_WAIT, 0, 1 });
 	scene_look(&scene, 5);
-	CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+	CHECK_EQ_INT(scene.snapshot->netns_pair_count, 0);
 	SCENE_ROWS(&scene, TREE_HOST,
 		   { "10.0.0.1", 80, "10.0.0.9", 50000, TCP_STATE_ESTABLISHED, 1000 },
 		   { "10.0.0.1", 80, "10.0.0.9", 50001, TCP_STATE_LAST_ACK, 0, 1 });
 	scene_look(&scene, 10);
 	CHECK_EQ_INT(scene_sum(&scene, "app"), 0);
-	CHECK_EQ_INT(scene.snapshot->unowned_count, 0);
+	CHECK_EQ_INT(scene.snapshot->netns_pair_count, 0);
 }
 
 TEST_MAIN()

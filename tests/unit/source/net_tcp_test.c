@@ -167,21 +167,29 @@ static void write_table(const struct tree *tree, const char *name, const struct 
 	tree_write(tree, name, text_string(&table));
 }
 
+static void append(void *context, const struct socket_row *row)
+{
+	socket_rows_append(context, row);
+}
+
+static int read_rows(int directory, struct socket_rows *rows)
+{
+	return net_tcp_read(directory, &(struct socket_visitor){ append, rows });
+}
+
 TEST(reads_both_tables)
 {
 	CLEANUP(tree_deinit) struct tree tree;
 	CLEANUP(release) struct socket_rows rows = { 0 };
-	bool truncated = true;
 
 	tree_init(&tree);
 	write_table(&tree, "net/tcp", &ipv4, 2);
 	write_table(&tree, "net/tcp6", &ipv6, 1);
-	REQUIRE(!net_tcp_read(tree.directory, 100, &rows, &truncated));
-	CHECK(!truncated);
+	REQUIRE(!read_rows(tree.directory, &rows));
 	CHECK_EQ_INT(rows.count, 3);
 	check_endpoint(&rows.items[1].local, "10.0.0.1:2");
 	check_endpoint(&rows.items[2].remote, "[2001:db8::5]:443");
-	REQUIRE(!net_tcp_read(tree.directory, 100, &rows, &truncated));
+	REQUIRE(!read_rows(tree.directory, &rows));
 	CHECK_EQ_INT(rows.count, 6);
 }
 
@@ -190,32 +198,14 @@ TEST(lines_may_straddle_reads)
 	CLEANUP(tree_deinit) struct tree tree;
 	CLEANUP(release) struct socket_rows rows = { 0 };
 	unsigned wrong = 0;
-	bool truncated;
 
 	tree_init(&tree);
 	write_table(&tree, "net/tcp", &ipv4, 5000);
-	REQUIRE(!net_tcp_read(tree.directory, 10000, &rows, &truncated));
+	REQUIRE(!read_rows(tree.directory, &rows));
 	REQUIRE(rows.count == 5000);
 	for (unsigned i = 0; i < 5000; i++)
 		wrong += rows.items[i].local.port != i + 1 || rows.items[i].inode != 11;
 	CHECK_EQ_INT(wrong, 0);
-	CHECK(!truncated);
-}
-
-TEST(more_rows_than_allowed_are_said_to_be)
-{
-	CLEANUP(tree_deinit) struct tree tree;
-	CLEANUP(release) struct socket_rows rows = { 0 };
-	bool truncated = false;
-
-	tree_init(&tree);
-	write_table(&tree, "net/tcp", &ipv4, 5);
-	REQUIRE(!net_tcp_read(tree.directory, 5, &rows, &truncated));
-	CHECK(!truncated);
-	rows.count = 0;
-	REQUIRE(!net_tcp_read(tree.directory, 4, &rows, &truncated));
-	CHECK(truncated);
-	CHECK_EQ_INT(rows.count, 4);
 }
 
 TEST(garbage_between_rows_is_skipped)
@@ -223,7 +213,6 @@ TEST(garbage_between_rows_is_skipped)
 	CLEANUP(tree_deinit) struct tree tree;
 	CLEANUP(release) struct socket_rows rows = { 0 };
 	CLEANUP(text_deinit) struct text table = { 0 };
-	bool truncated;
 
 	tree_init(&tree);
 	text_append_string(&table, "no heading\n\n");
@@ -232,7 +221,7 @@ TEST(garbage_between_rows_is_skipped)
 	tree_append_row(&table, &ipv6);
 	text_append_string(&table, "a line that was cut off: 0100007F:1F90 0500");
 	tree_write_bytes(&tree, "net/tcp", table.data, table.length);
-	REQUIRE(!net_tcp_read(tree.directory, 100, &rows, &truncated));
+	REQUIRE(!read_rows(tree.directory, &rows));
 	CHECK_EQ_INT(rows.count, 2);
 }
 
@@ -240,26 +229,23 @@ TEST(without_tables_the_process_is_gone)
 {
 	CLEANUP(tree_deinit) struct tree tree;
 	CLEANUP(release) struct socket_rows rows = { 0 };
-	bool truncated;
 
 	tree_init(&tree);
-	CHECK_EQ_INT(net_tcp_read(tree.directory, 100, &rows, &truncated), PID_GONE);
+	CHECK_EQ_INT(read_rows(tree.directory, &rows), PID_GONE);
 	tree_write(&tree, "net/tcp/x", "");
-	CHECK_EQ_INT(net_tcp_read(tree.directory, 100, &rows, &truncated), -EISDIR);
+	CHECK_EQ_INT(read_rows(tree.directory, &rows), -EISDIR);
 	tree_remove(&tree, "net/tcp");
 	write_table(&tree, "net/tcp", &ipv4, 1);
 	tree_write(&tree, "net/tcp6/x", "");
-	CHECK_EQ_INT(net_tcp_read(tree.directory, 100, &rows, &truncated), -EISDIR);
-	CHECK_EQ_INT(rows.count, 0);
+	CHECK_EQ_INT(read_rows(tree.directory, &rows), -EISDIR);
 }
 
 TEST(an_ended_process_has_no_tables)
 {
 	CLEANUP(file_close) int directory = tree_open_ended_process();
 	struct socket_rows rows = { 0 };
-	bool truncated;
 
-	CHECK_EQ_INT(net_tcp_read(directory, 100, &rows, &truncated), PID_GONE);
+	CHECK_EQ_INT(read_rows(directory, &rows), PID_GONE);
 }
 
 /* This machine's own: every line but the two headings is understood. */
@@ -271,7 +257,6 @@ TEST(reads_the_real_one)
 	struct bytes rest, line;
 	struct socket_row row;
 	unsigned refused = 0;
-	bool truncated;
 
 	REQUIRE(self >= 0);
 	REQUIRE(!file_read(self, "net/tcp", 1 << 24, &text));
@@ -281,7 +266,7 @@ TEST(reads_the_real_one)
 	while (bytes_take_line(&rest, &line))
 		refused += !net_tcp_parse(line, &row);
 	CHECK_EQ_INT(refused, 0);
-	CHECK_EQ_INT(net_tcp_read(self, 1 << 20, &rows, &truncated), 0);
+	CHECK_EQ_INT(read_rows(self, &rows), 0);
 }
 
 TEST_MAIN()

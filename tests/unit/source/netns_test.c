@@ -39,7 +39,7 @@ TEST(a_look_begins_with_nothing_read)
 	netns_table_begin(&table, 50, 50, &budget);
 	CHECK(!netns->present && !netns->read);
 	CHECK_EQ_INT(netns->row_count, 0);
-	CHECK_EQ_INT(pair->connections[TCP_STATE_TIME_WAIT], 0);
+	CHECK_EQ_INT(pair->gauges.connections[TCP_STATE_TIME_WAIT], 0);
 	CHECK_EQ_INT(netns->unowned.count, 1);
 	netns_table_deinit(&table, &budget);
 	CHECK_EQ_INT(budget.count, 0);

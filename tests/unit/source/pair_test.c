@@ -63,15 +63,15 @@ TEST(counts)
 	pair_count(pair, TCP_STATE_ESTABLISHED, UINT32_MAX, 5, 2);
 	pair_count(pair, TCP_STATE_ESTABLISHED, 1, 0, 3);
 	pair_count(pair, TCP_STATE_CLOSE_WAIT, 0, 0, 3);
-	CHECK_EQ_INT(pair->connections[TCP_STATE_ESTABLISHED], 2);
-	CHECK_EQ_INT(pair->connections[TCP_STATE_CLOSE_WAIT], 1);
-	CHECK_EQ_U64(pair->receive_queue, UINT64_C(4294967296));
-	CHECK_EQ_U64(pair->send_queue, 5);
+	CHECK_EQ_INT(pair->gauges.connections[TCP_STATE_ESTABLISHED], 2);
+	CHECK_EQ_INT(pair->gauges.connections[TCP_STATE_CLOSE_WAIT], 1);
+	CHECK_EQ_U64(pair->gauges.receive_queue, UINT64_C(4294967296));
+	CHECK_EQ_U64(pair->gauges.send_queue, 5);
 	CHECK_EQ_DBL(pair->last_used, 3);
 	pair_set_begin(&set, 0, &budget);
-	CHECK_EQ_INT(pair->connections[TCP_STATE_ESTABLISHED], 0);
-	CHECK_EQ_U64(pair->receive_queue, 0);
-	CHECK_EQ_U64(pair->send_queue, 0);
+	CHECK_EQ_INT(pair->gauges.connections[TCP_STATE_ESTABLISHED], 0);
+	CHECK_EQ_U64(pair->gauges.receive_queue, 0);
+	CHECK_EQ_U64(pair->gauges.send_queue, 0);
 	CHECK_EQ_DBL(pair->last_used, 3);
 	pair_set_deinit(&set, &budget);
 }

@@ -115,17 +115,17 @@ static inline int scene_count(const struct scene *scene, const char *target,
 {
 	const struct pair_row *pair = scene_pair(scene, target, destination);
 
-	return pair ? (int)pair->connections[state] : -1;
+	return pair ? (int)pair->gauges.connections[state] : -1;
 }
 
 static inline int scene_unowned(const struct scene *scene, const char *netns,
 				const char *destination, enum tcp_state state)
 {
-	for (size_t i = 0; i < scene->snapshot->unowned_count; i++) {
-		const struct unowned_row *row = &scene->snapshot->unowned[i];
+	for (size_t i = 0; i < scene->snapshot->netns_pair_count; i++) {
+		const struct netns_pair_row *row = &scene->snapshot->netns_pairs[i];
 
 		if (!strcmp(row->netns, netns) && !strcmp(row->destination, destination))
-			return (int)row->connections[state];
+			return (int)row->unowned[state];
 	}
 	return -1;
 }
@@ -142,7 +142,7 @@ static inline unsigned scene_sum(const struct scene *scene, const char *target)
 		for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
 			sum += strcmp(snapshot->targets[pair->target].name, target) ?
 				       0 :
-				       pair->connections[state];
+				       pair->gauges.connections[state];
 	}
 	return sum;
 }
