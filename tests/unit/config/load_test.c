@@ -151,8 +151,8 @@ TEST(unknown_keys_that_are_near_to_nothing_list_what_there_is)
 {
 	CHECK_COMPLAINTS(
 		"detect: { colour: red }\n",
-		"f:1:11: unknown key \"colour\" in detect, expected idle_after, stalled_after or "
-		"waiting_after");
+		"f:1:11: unknown key \"colour\" in detect, expected idle_after, stalled_after "
+		"or waiting_after");
 	CHECK_COMPLAINTS("modules: { a: { prober: tcp, tcp: { query_response: [] } } }\n",
 			 "f:1:37: unknown key \"query_response\" in tcp");
 	CHECK_COMPLAINTS("password: hunter2\n",
