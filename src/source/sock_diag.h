@@ -14,8 +14,9 @@ int sock_diag_open(void) MUST_CHECK;
  * Shows the sockets of both families in all states but those of a passive open. 0 when it was
  * the whole table, else -errno, and what was shown until then is not: -EAGAIN when the kernel
  * said that the table changed too much meanwhile, -EMSGSIZE for an answer that was cut off,
- * -ENOENT for a kernel without the modules inet_diag and tcp_diag. After any of these the
- * socket is of no use: an answer may still be under way.
+ * -EBADMSG for one that makes no sense, -ETIMEDOUT for none within seconds, -ENOENT for a
+ * kernel without the modules inet_diag and tcp_diag. After any of these the socket is of no
+ * use: an answer may still be under way.
  */
 int sock_diag_read(int socket, const struct socket_visitor *visitor) MUST_CHECK;
 

@@ -20,12 +20,15 @@ enum socket_timer {
 	SOCKET_TIMER_PROBE, /* the peer's window is zero */
 };
 
-/* What of struct tcp_info (tcp(7), TCP_INFO) is of use. Times are meaningless in SYN_SENT. */
+/* What of struct tcp_info (tcp(7), TCP_INFO) is of use. */
 struct socket_info {
-	uint64_t sent; /* bytes of payload, each counted once however often it was sent */
+	/* Bytes of payload, each counted once however often it was sent; Linux < 4.19 only
+	 * tells `acknowledged`. Rarely a few too low, and then it may go back. */
+	uint64_t sent;
 	uint64_t acknowledged; /* of those; may be one more for the SYN and one for the FIN */
 	uint64_t received; /* bytes of payload, and one for the FIN */
-	double since_sent, since_received; /* seconds since the last data; at most the age */
+	/* Seconds since the last data, or else since it was established; 0 in SYN_SENT. */
+	double since_sent, since_received;
 	double round_trip; /* smoothed, seconds; 0: not measured */
 	uint32_t retransmits; /* segments since it was opened, SYNs among them */
 	uint32_t data_segments_out, data_segments_in;
@@ -36,9 +39,11 @@ struct socket_row {
 	enum tcp_state state;
 	enum socket_timer timer;
 	uint8_t backoff; /* how often that timer ran out in a row */
-	bool has_info;
+	bool has_info; /* not for a listener, TIME_WAIT and FIN_WAIT2 without an owner, nor before
+			* Linux 4.6 */
 	uint64_t inode; /* 0: owned by no descriptor (TIME_WAIT, orphans, not accepted yet) */
-	uint64_t cookie; /* who it is, for as long as the system runs; 0: not known */
+	/* Who it is, into TIME_WAIT too, for as long as the system runs; 0: not known. */
+	uint64_t cookie;
 	uint32_t send_queue, receive_queue; /* bytes, as the kernel counts: see join.c */
 	struct socket_info info;
 };
