@@ -19,8 +19,9 @@ void netns_files_close(struct netns_files *files);
 
 /*
  * Opens the files of the namespace of the process with this directory in `procfs`, which must
- * be the one with this inode. 0; PID_GONE; -EPERM and -EACCES without the right to enter it; or
- * -errno. A sysctl that cannot be read is no failure.
+ * be the one with this inode. 0; PID_GONE, also when the process is in another one by now;
+ * -EPERM and -EACCES without the right to enter it; or -errno. A sysctl that cannot be opened
+ * is no failure. The namespace lives at least until the files are closed.
  */
 int netns_files_open(const struct procfs *procfs, int directory, uint64_t inode,
 		     struct netns_files *ret_files) MUST_CHECK;

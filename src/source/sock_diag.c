@@ -141,7 +141,7 @@ static void set_info(struct socket_row *row, struct bytes value)
 		.data_segments_out = info.tcpi_data_segs_out,
 		.data_segments_in = info.tcpi_data_segs_in,
 	};
-	/* The kernel subtracts from now what it sets only when the connection is established. */
+	/* They count from what is set only when the connection is established. */
 	if (row->state == TCP_STATE_SYN_SENT)
 		return;
 	row->info.since_sent = info.tcpi_last_data_sent / 1e3;

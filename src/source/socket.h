@@ -39,8 +39,8 @@ struct socket_row {
 	enum tcp_state state;
 	enum socket_timer timer;
 	uint8_t backoff; /* how often that timer ran out in a row */
-	bool has_info; /* not for a listener, TIME_WAIT and FIN_WAIT2 without an owner, nor before
-			* Linux 4.6 */
+	/* Not of a listener, TIME_WAIT, FIN_WAIT2 without an owner; not before Linux 4.6. */
+	bool has_info;
 	uint64_t inode; /* 0: owned by no descriptor (TIME_WAIT, orphans, not accepted yet) */
 	/* Who it is, into TIME_WAIT too, for as long as the system runs; 0: not known. */
 	uint64_t cookie;

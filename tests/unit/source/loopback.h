@@ -23,6 +23,18 @@ static inline struct socket_visitor loopback_visitor(struct socket_rows *rows)
 	return (struct socket_visitor){ loopback_append, rows };
 }
 
+/* Whether there is a ::1. */
+static inline bool loopback_has_ipv6(void)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in6 local = { .sin6_family = AF_INET6,
+				      .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	bool have = fd >= 0 && !bind(fd, (struct sockaddr *)&local, sizeof(local));
+
+	file_close(&fd);
+	return have;
+}
+
 /* A listener on any port; `remote` is where to connect to: ::1 or 127.0.0.1 as IPv6 or not. */
 static inline int loopback_listen(const char *address, int backlog, struct sockaddr_in6 *remote)
 {

@@ -300,20 +300,9 @@ TEST(a_connection)
 	check_connection("127.0.0.1", "127.0.0.1");
 }
 
-static bool have_ipv6(void)
-{
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_in6 local = { .sin6_family = AF_INET6,
-				      .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	bool have = fd >= 0 && !bind(fd, (struct sockaddr *)&local, sizeof(local));
-
-	file_close(&fd);
-	return have;
-}
-
 TEST(a_connection_of_ipv6)
 {
-	if (!have_ipv6())
+	if (!loopback_has_ipv6())
 		TEST_SKIP("this machine has no ::1");
 	check_connection("::1", "::1");
 	check_connection("::ffff:127.0.0.1", "127.0.0.1");
@@ -388,13 +377,16 @@ TEST(a_connection_in_time_wait)
 TEST(a_connection_that_is_not_answered)
 {
 	CLEANUP(release) struct socket_rows rows = { 0 };
-	const struct socket_row *waiting = NULL;
+	const struct socket_row *waiting, *full;
 	struct sockaddr_in6 remote;
 	CLEANUP(file_close) int listener = loopback_listen("127.0.0.1", 0, &remote);
 	CLEANUP(file_close) int first = loopback_connect(&remote, 0);
 	CLEANUP(file_close) int second = loopback_connect(&remote, SOCK_NONBLOCK);
 
 	read_kernel(&rows);
+	full = loopback_find(&rows, loopback_inode(listener));
+	REQUIRE(full && first >= 0);
+	CHECK_EQ_INT(full->receive_queue, 1);
 	waiting = loopback_find(&rows, loopback_inode(second));
 	REQUIRE(waiting && waiting->state == TCP_STATE_SYN_SENT && waiting->has_info);
 	CHECK_EQ_INT(waiting->timer, SOCKET_TIMER_RETRANSMIT);
