@@ -207,6 +207,24 @@ TEST(an_ended_process)
 	procfs_deinit(&procfs);
 }
 
+/* Its directory is there, and what it links to is not any more. */
+TEST(a_zombie)
+{
+	struct procfs procfs = visit_procfs();
+	CLEANUP(file_close) int directory = -1;
+	struct netns_files files;
+	siginfo_t how;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	REQUIRE(!waitid(P_PID, (id_t)pid, &how, WEXITED | WNOWAIT));
+	directory = visit_open(&procfs, pid);
+	CHECK_EQ_INT(netns_files_open(&procfs, directory, 1, &files), PID_GONE);
+	CHECK_EQ_INT(waitpid(pid, NULL, 0), pid);
+	procfs_deinit(&procfs);
+}
+
 /* The numbers in a recorded tree are not of this machine, even when it has the same ones. */
 TEST(a_recorded_tree)
 {
