@@ -10,18 +10,20 @@
 struct behavior {
 	double first_seen; /* monotonic seconds, as all times here */
 	double established; /* when, as far as is known: at the latest; NAN: it never was */
+	double first_sent; /* likewise, payload; NAN: none, or not known */
 	double last_sent, last_received; /* payload; NAN: none, or not known */
-	double unread_since; /* nothing was read since, and there is something; NAN: there is
-				not */
-	double unsent_since; /* likewise nothing acknowledged */
-	uint64_t sent, received; /* bytes of payload, as of the newest look */
+	double unread_since; /* there is something, and it was not read; NAN: there is not */
+	double unsent_since; /* likewise not acknowledged */
+	uint64_t sent, received; /* bytes of payload, as of the newest look that knew */
 	uint64_t read, acknowledged; /* likewise; what moves in the queues */
 	uint32_t retransmits;
 	uint32_t receive_queue, send_queue; /* bytes of payload */
 	float round_trip; /* seconds; 0: not measured */
 	enum tcp_state state;
 	bool known; /* tcp_info was there: bytes, idle time and waiting are known */
-	bool reused; /* it sent again after a second of silence */
+	bool has_base; /* what more the next look finds was not there before */
+	bool awaiting; /* something was sent, and nothing received since */
+	bool reused; /* it sent again after a second of silence, or for more than ten */
 };
 
 /* What a connection did since the last look. */
@@ -41,7 +43,16 @@ void behavior_init(struct behavior *behavior, const struct socket_row *row, doub
 void behavior_update(struct behavior *behavior, const struct socket_row *row, double now,
 		     struct behavior_change *ret_change);
 
-/* Seconds since it was established; of a connection older than this program, at least. */
+/*
+ * It was established at that time, as an event or the first look that saw it told. Whatever
+ * tells of an earlier time is believed: each says "at the latest".
+ */
+void behavior_set_established(struct behavior *behavior, double time);
+
+/*
+ * Seconds since it was established; of a connection older than this program, at least. 0 when
+ * it never was.
+ */
 double behavior_age(const struct behavior *behavior, double now);
 
 /* ESTABLISHED, nothing to read or to send, no answer due, and silent for `after` seconds. */
@@ -50,7 +61,7 @@ bool behavior_is_idle(const struct behavior *behavior, double now, double after)
 /* ESTABLISHED, something was sent, and nothing received since. */
 bool behavior_is_awaiting(const struct behavior *behavior);
 
-/* Seconds for which it has waited for an answer; meaningful when it is awaiting. */
+/* Seconds since it last sent something new; meaningful when it is awaiting. */
 double behavior_waited(const struct behavior *behavior, double now);
 
 /* Data waits to be read, and none was read for `after` seconds. */
@@ -59,5 +70,8 @@ bool behavior_is_unread(const struct behavior *behavior, double now, double afte
 /* Data waits for the peer to take it, and none was taken for `after` seconds. */
 bool behavior_is_send_stalled(const struct behavior *behavior, double now, double after);
 
-/* It was used when it was opened, and never again since. */
+/*
+ * It was used when it was opened, and never again since. Of a connection older than this
+ * program that is a guess by the number of segments it had sent.
+ */
 bool behavior_is_used_once(const struct behavior *behavior);
