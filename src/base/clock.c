@@ -17,6 +17,11 @@ double clock_monotonic(void)
 	return now(CLOCK_MONOTONIC);
 }
 
+double clock_boot(void)
+{
+	return now(CLOCK_BOOTTIME);
+}
+
 double clock_wall(void)
 {
 	return now(CLOCK_REALTIME);

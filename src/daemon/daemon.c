@@ -199,15 +199,19 @@ static void loop(struct daemon *daemon)
 		{ .fd = daemon->signals, .events = POLLIN },
 		{ .fd = daemon->timer, .events = POLLIN },
 		{ .fd = daemon->wake, .events = POLLIN },
+		{ .events = POLLIN },
 	};
 
 	while (!daemon->stop) {
+		fds[3].fd = sources_descriptor(&daemon->world.sources);
 		if (poll(fds, ARRAY_LENGTH(fds), -1) < 0)
 			continue;
 		if (fds[0].revents)
 			handle_signal(daemon);
 		if (!daemon->stop && fds[2].revents)
 			answer_reloads(daemon);
+		if (!daemon->stop && fds[3].revents)
+			sources_drain(&daemon->world.sources);
 		if (!daemon->stop && fds[1].revents)
 			handle_timer(daemon);
 	}

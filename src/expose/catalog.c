@@ -63,6 +63,28 @@ static const struct metric observed[] = {
     "Outbound TCP connections of the target to the destination now, by state (kernel, "
     "include/net/tcp_states.h), from the TCP table of the processes' network namespace." },
   .write = samples_write_connections },
+{ { "outbound_connections_idle", FAMILY_GAUGE, NULL, { "target", "destination" },
+    "Established ones of these connections that have nothing to send or to read, wait for no "
+    "answer, and carried no data for detect.idle_after, by tcp_info (tcp(7)); absent where "
+    "only /proc/net/tcp can be read." },
+  .pair = samples_connections_idle },
+{ { "outbound_connections_awaiting", FAMILY_GAUGE, NULL, { "target", "destination" },
+    "Established ones of these connections on which the target sent something and received "
+    "nothing since, by tcp_info (tcp(7)); absent where only /proc/net/tcp can be read." },
+  .pair = samples_connections_awaiting },
+{ { "outbound_connections_unread", FAMILY_GAUGE, NULL, { "target", "destination" },
+    "Those of these connections whose receive queue holds data of which the target read "
+    "nothing for detect.stalled_after." },
+  .pair = samples_connections_unread },
+{ { "outbound_connections_send_stalled", FAMILY_GAUGE, NULL, { "target", "destination" },
+    "Those of these connections whose send queue holds data of which the peer took nothing "
+    "for detect.stalled_after." },
+  .pair = samples_connections_send_stalled },
+{ { "outbound_connection_oldest_age_seconds", FAMILY_GAUGE, "seconds",
+    { "target", "destination" },
+    "Age of the oldest open one (established or close_wait) of these connections in seconds, "
+    "at least, for those older than this program; 0 without one." },
+  .pair = samples_connection_oldest_age },
 { { "outbound_receive_queue_bytes", FAMILY_GAUGE, "bytes", { "target", "destination" },
     "Bytes received on these connections that the target has not read yet, rx_queue of "
     "/proc/net/tcp." },
@@ -71,11 +93,70 @@ static const struct metric observed[] = {
     "Bytes sent by the target on these connections that the peer has not acknowledged yet, "
     "tx_queue of /proc/net/tcp." },
   .pair = samples_send_queue },
+{ { "outbound_round_trip_time_seconds", FAMILY_GAUGE, "seconds", { "target", "destination" },
+    "Mean of the smoothed round trip time of these connections that are established, tcpi_rtt "
+    "of tcp_info (tcp(7)), in seconds." },
+  .pair = samples_round_trip_time },
+{ { "outbound_connections_opened_total", FAMILY_COUNTER, NULL, { "target", "destination" },
+    "Connections of the target to the destination that reached established: all of them while "
+    "outbound_exporter_source_up{source=\"tracepoint\"} is 1, else those that were there at a "
+    "tick." },
+  .pair = samples_connections_opened },
+{ { "outbound_connections_closed_total", FAMILY_COUNTER, NULL, { "target", "destination" },
+    "Connections that left established and close_wait, whoever closed them; exact as "
+    "outbound_connections_opened_total is." },
+  .pair = samples_connections_closed },
+{ { "outbound_connections_failed_total", FAMILY_COUNTER, NULL,
+    { "target", "destination", "reason" },
+    "Connections that were begun and never reached established, by the error that the kernel "
+    "reported (connect(2)); canceled: the program gave up first; unknown: nobody was told; "
+    "what fails before the first SYN (ENETUNREACH, EMFILE) is not seen." },
+  .write = samples_write_failed },
+{ { "outbound_connect_duration_seconds", FAMILY_HISTOGRAM, "seconds",
+    { "target", "destination" },
+    "Time from SYN to established in seconds, by events of the kernel; of configured "
+    "destinations." },
+  .write = samples_write_connect_durations },
+{ { "outbound_connection_lifetime_seconds", FAMILY_HISTOGRAM, "seconds",
+    { "target", "destination" },
+    "Time from established until closed of the connections that were closed, in seconds; of "
+    "configured destinations." },
+  .write = samples_write_lifetimes },
+{ { "outbound_sent_bytes_total", FAMILY_COUNTER, "bytes", { "target", "destination" },
+    "Bytes of payload that the target sent on these connections, tcpi_bytes_sent less "
+    "tcpi_bytes_retrans (tcp_info); at least, since what a connection did after its last tick "
+    "is not seen." },
+  .pair = samples_sent },
+{ { "outbound_received_bytes_total", FAMILY_COUNTER, "bytes", { "target", "destination" },
+    "Bytes of payload that arrived on these connections, tcpi_bytes_received (tcp_info); at "
+    "least, likewise." },
+  .pair = samples_received },
+{ { "outbound_retransmits_total", FAMILY_COUNTER, NULL, { "target", "destination" },
+    "Segments that the kernel sent again on these connections, tcpi_total_retrans (tcp_info); "
+    "at least, likewise." },
+  .pair = samples_retransmits },
 { { "outbound_unowned_connections", FAMILY_GAUGE, NULL, { "netns", "destination", "state" },
     "Outbound TCP connections that no process owns any more (inode 0 in /proc/net/tcp: closed "
     "by their process, not yet gone) and no target is known for, by network namespace: host, "
     "self (the exporter's own) or its inode number." },
   .write = samples_write_unowned },
+{ { "outbound_netns_connections", FAMILY_GAUGE, NULL, { "netns", "destination", "state" },
+    "Outbound TCP connections of all processes of a network namespace in which a watched "
+    "process hides which ones are its own; only of such namespaces." },
+  .write = samples_write_netns_connections },
+{ { "outbound_netns_info", FAMILY_INFO, NULL, { "netns", "source" },
+    "A metric with a constant '1' value for each network namespace that watched processes "
+    "live in, labeled by where its TCP table was read: sock_diag, procfs or none." },
+  .write = samples_write_netns_info },
+{ { "outbound_local_ports_used", FAMILY_GAUGE, NULL, { "netns", "destination" },
+    "Local ports of the range for outgoing connections that are taken towards the destination, "
+    "by all processes of the network namespace and in all states; of several endpoints of a "
+    "destination, towards the one with the most." },
+  .write = samples_write_local_ports_used },
+{ { "outbound_local_ports_available", FAMILY_GAUGE, NULL, { "netns" },
+    "Local ports that there are towards one remote endpoint: net.ipv4.ip_local_port_range "
+    "without ip_local_reserved_ports (kernel, ip-sysctl.rst)." },
+  .write = samples_write_local_ports_available },
 { { "outbound_probe_success", FAMILY_GAUGE, NULL, { "destination" },
     "Whether the newest probe of the destination succeeded (1) or failed (0)." },
   .probe = samples_probe_success },
@@ -133,6 +214,18 @@ static const struct metric own[] = {
     "What did not fit the limit max_<what> of the configuration since start: processes (what: "
     "targets), connections (destinations, pairs, connections) or samples (series)." },
   .write = samples_write_truncated },
+{ { "outbound_exporter_events_lost_total", FAMILY_COUNTER, NULL, { NULL },
+    "Events of the kernel that were lost for want of room, since start; meanwhile, counts of "
+    "connections are by ticks." },
+  .self = samples_events_lost },
+{ { "outbound_exporter_event_suspensions_total", FAMILY_COUNTER, NULL, { NULL },
+    "How often events were more frequent than limits.max_event_rate since start, and done "
+    "without for a minute." },
+  .self = samples_event_suspensions },
+{ { "outbound_exporter_unattributed_connects_total", FAMILY_COUNTER, NULL, { NULL },
+    "Connections, opened or failed, of processes that ended before a tick could tell whose "
+    "they were, on the whole host, since start." },
+  .self = samples_unattributed_connects },
 { { "outbound_exporter_unreadable_processes", FAMILY_GAUGE, NULL, { "reason" },
     "Processes that the newest tick had to examine, for a target or to discover one, and could "
     "not, by why /proc could not be read." },

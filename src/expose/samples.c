@@ -1,13 +1,9 @@
 /*
  * Which series exist is decided here. A state, reason or kind that is part of the vocabulary is
  * written as 0 as long as it can be had for little, because a series that begins with its first
- * event hides that event from increase(); two families would cost too much:
- *
- * - probes_failed_total has 21 reasons per probe. The six that explain nearly all failures
- *   start at 0, each of the rest with its first failure.
- * - unowned_connections has a row per destination of the host. A socket loses its owner when it
- *   is closed, so it can be in the five states after a close() (net/ipv4/tcp.c, tcp_close);
- *   others are written if they ever show.
+ * event hides that event from increase(). probes_failed_total has 21 reasons per probe, which
+ * would cost too much: the six that explain nearly all failures start at 0, each of the rest
+ * with its first failure.
  */
 #include "expose/samples.h"
 
@@ -63,16 +59,6 @@ double samples_target_oldest_start_time(const struct target_row *target)
 	return target->oldest_start_time;
 }
 
-double samples_receive_queue(const struct pair_row *pair)
-{
-	return (double)pair->gauges.receive_queue;
-}
-
-double samples_send_queue(const struct pair_row *pair)
-{
-	return (double)pair->gauges.send_queue;
-}
-
 double samples_probe_success(const struct probe_row *probe)
 {
 	return probe->runs ? probe->success : NAN;
@@ -111,6 +97,21 @@ double samples_reload_successful(const struct self_row *self)
 double samples_reload_success_time(const struct self_row *self)
 {
 	return self->reload_success_time;
+}
+
+double samples_events_lost(const struct self_row *self)
+{
+	return (double)self->lost_events;
+}
+
+double samples_event_suspensions(const struct self_row *self)
+{
+	return (double)self->event_suspensions;
+}
+
+double samples_unattributed_connects(const struct self_row *self)
+{
+	return (double)self->unattributed_connects;
 }
 
 double samples_unresolved_names(const struct self_row *self)
@@ -164,49 +165,6 @@ void samples_write_unreadable(struct exposition *exposition, const struct sample
 			const char *labels[] = { target->name, unreadable_name(reason) };
 
 			exposition_count(exposition, labels, target->unreadable[reason]);
-		}
-	}
-}
-
-void samples_write_connections(struct exposition *exposition, const struct samples *samples)
-{
-	const struct snapshot *snapshot = samples->snapshot;
-
-	for (size_t i = 0; i < snapshot->pair_count; i++) {
-		const struct pair_row *pair = &snapshot->pairs[i];
-		const char *labels[] = { snapshot->targets[pair->target].name,
-					 pair->destination, NULL };
-
-		for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
-			if (!tcp_state_is_outbound(state))
-				continue;
-			labels[2] = tcp_state_name(state);
-			exposition_count(exposition, labels, pair->gauges.connections[state]);
-		}
-	}
-}
-
-static bool state_is_after_close(enum tcp_state state)
-{
-	return state == TCP_STATE_FIN_WAIT1 || state == TCP_STATE_FIN_WAIT2 ||
-	       state == TCP_STATE_TIME_WAIT || state == TCP_STATE_LAST_ACK ||
-	       state == TCP_STATE_CLOSING;
-}
-
-void samples_write_unowned(struct exposition *exposition, const struct samples *samples)
-{
-	const struct snapshot *snapshot = samples->snapshot;
-
-	for (size_t i = 0; i < snapshot->netns_pair_count; i++) {
-		const struct netns_pair_row *row = &snapshot->netns_pairs[i];
-		const char *labels[] = { row->netns, row->destination, NULL };
-
-		for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
-			if (!row->has_unowned ||
-			    (!row->unowned[state] && !state_is_after_close(state)))
-				continue;
-			labels[2] = tcp_state_name(state);
-			exposition_count(exposition, labels, row->unowned[state]);
 		}
 	}
 }

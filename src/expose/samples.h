@@ -24,8 +24,19 @@ double samples_target_resident_memory(const struct target_row *target);
 double samples_target_oldest_start_time(const struct target_row *target);
 
 /* Of a pair; labels `target`, `destination`. */
+double samples_connections_idle(const struct pair_row *pair);
+double samples_connections_awaiting(const struct pair_row *pair);
+double samples_connections_unread(const struct pair_row *pair);
+double samples_connections_send_stalled(const struct pair_row *pair);
+double samples_connection_oldest_age(const struct pair_row *pair);
 double samples_receive_queue(const struct pair_row *pair);
 double samples_send_queue(const struct pair_row *pair);
+double samples_round_trip_time(const struct pair_row *pair);
+double samples_connections_opened(const struct pair_row *pair);
+double samples_connections_closed(const struct pair_row *pair);
+double samples_sent(const struct pair_row *pair);
+double samples_received(const struct pair_row *pair);
+double samples_retransmits(const struct pair_row *pair);
 
 /* Of a probe; label `destination`. What the newest run found is NAN before the first run. */
 double samples_probe_success(const struct probe_row *probe);
@@ -38,6 +49,9 @@ double samples_probe_last_timestamp(const struct probe_row *probe);
 /* Of the exporter; no label. */
 double samples_reload_successful(const struct self_row *self);
 double samples_reload_success_time(const struct self_row *self);
+double samples_events_lost(const struct self_row *self);
+double samples_event_suspensions(const struct self_row *self);
+double samples_unattributed_connects(const struct self_row *self);
 double samples_unresolved_names(const struct self_row *self);
 double samples_process_cpu(const struct self_row *self);
 double samples_process_resident_memory(const struct self_row *self);
@@ -50,7 +64,18 @@ double samples_process_start_time(const struct self_row *self);
 /* Whole families. */
 void samples_write_unreadable(struct exposition *exposition, const struct samples *samples);
 void samples_write_connections(struct exposition *exposition, const struct samples *samples);
+void samples_write_failed(struct exposition *exposition, const struct samples *samples);
+void samples_write_connect_durations(struct exposition *exposition,
+				     const struct samples *samples);
+void samples_write_lifetimes(struct exposition *exposition, const struct samples *samples);
 void samples_write_unowned(struct exposition *exposition, const struct samples *samples);
+void samples_write_netns_connections(struct exposition *exposition,
+				     const struct samples *samples);
+void samples_write_netns_info(struct exposition *exposition, const struct samples *samples);
+void samples_write_local_ports_used(struct exposition *exposition,
+				    const struct samples *samples);
+void samples_write_local_ports_available(struct exposition *exposition,
+					 const struct samples *samples);
 void samples_write_probe_durations(struct exposition *exposition,
 				   const struct samples *samples);
 void samples_write_probe_phases(struct exposition *exposition, const struct samples *samples);

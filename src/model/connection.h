@@ -25,13 +25,13 @@ const char *connect_failure_name(enum connect_failure failure);
 struct connection_gauges {
 	uint32_t connections[TCP_STATE_COUNT];
 	uint64_t receive_queue, send_queue; /* bytes of payload */
-	bool has_info; /* there were connections, of which tcp_info was there */
-	/* Known with tcp_info only: */
+	bool lacks_info; /* of an open connection: the next are not known, then */
+	/* Of open connections, by tcp_info: */
 	uint32_t idle, used_once, awaiting;
 	double oldest_awaiting; /* seconds; 0: none */
 	double round_trip_sum; /* seconds */
 	uint32_t round_trip_count;
-	/* Known in any case: */
+	/* By the queues and our own clock: */
 	uint32_t unread, send_stalled;
 	double oldest_age; /* seconds; 0: none */
 };

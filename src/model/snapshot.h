@@ -48,6 +48,7 @@ struct snapshot {
 	size_t netns_pair_count;
 	struct source_row *sources;
 	size_t source_count;
+	bool has_events; /* opened, failed and closed connections are counted exactly */
 	struct probe_row *probes;
 	size_t probe_count;
 	struct own_connection *own; /* connections of this program, newest last */

@@ -8,10 +8,10 @@
 #pragma once
 
 #include "model/connection.h"
-#include "source/tracepoint.h"
+#include "source/tcp_event.h"
 
 enum news_kind {
-	NEWS_OPENED, /* reached ESTABLISHED */
+	NEWS_OPENED, /* reached ESTABLISHED, or met an attempt of the peer (SYN_RECV) */
 	NEWS_FAILED, /* never did */
 	NEWS_CLOSED, /* left ESTABLISHED and CLOSE_WAIT */
 };
@@ -42,10 +42,16 @@ void attempts_free(struct attempts *attempts); /* takes NULL */
  */
 void attempts_feed(struct attempts *attempts, const struct tcp_events *events, double until);
 
-/* Events were lost: what is being followed may have ended unseen. */
+/*
+ * Events were lost: what is being followed may have ended unseen, and is given up. Failures
+ * that wait for their reason become CONNECT_UNKNOWN.
+ */
 void attempts_forget(struct attempts *attempts);
 
-/* What happened since the last call, in order; the caller empties it (count = 0). */
+/*
+ * What happened since the last call, in the order in which it became certain; the caller empties
+ * it (count = 0).
+ */
 struct news_list {
 	struct news *items;
 	size_t count, capacity;

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,34 @@ void fd_inodes_deinit(struct fd_inodes *inodes)
 	*inodes = (struct fd_inodes){ 0 };
 }
 
+static long size_of_own(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/fd", &status) < 0 ? -1 : (long)status.st_size;
+}
+
+/*
+ * Whether the size of /proc/<pid>/fd is the number of entries, as it is since Linux 6.2
+ * (fs/proc/fd.c, proc_readfd_count()): with one descriptor more it must be one more. Other
+ * threads may open some, too, so it may be tried again.
+ */
+static bool kernel_counts(void)
+{
+	static enum { UNTRIED, COUNTS, DOES_NOT } result;
+
+	for (int i = 0; result == UNTRIED && i < 10; i++) {
+		long before = size_of_own();
+		CLEANUP(file_close) int one = open("/proc/self", O_PATH | O_CLOEXEC);
+
+		if (one >= 0 && before > 0 && size_of_own() == before + 1)
+			result = COUNTS;
+	}
+	if (result == UNTRIED)
+		result = DOES_NOT;
+	return result == COUNTS;
+}
+
 /* On a recorded tree the size of a directory means something else. */
 static long count_without_privilege(int directory)
 {
@@ -34,7 +63,7 @@ static long count_without_privilege(int directory)
 
 	if (fstatfs(directory, &filesystem) < 0 || filesystem.f_type != PROC_SUPER_MAGIC)
 		return -1;
-	if (fstatat(directory, "fd", &status, 0) < 0 || status.st_size <= 0)
+	if (!kernel_counts() || fstatat(directory, "fd", &status, 0) < 0)
 		return -1;
 	return (long)status.st_size;
 }

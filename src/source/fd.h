@@ -20,7 +20,8 @@ void fd_inodes_deinit(struct fd_inodes *inodes);
  *
  * 0, PID_GONE or -errno. -EACCES when listing them or reading what they are was refused:
  * nothing is appended then, and *ret_count is the number all the same where the kernel tells it
- * (since 6.2 the size of the directory is that number and needs no privilege), else negative.
+ * (since 6.2 the size of the directory is that number and needs no privilege; that
+ * this kernel does so is tried once), else negative.
  *
  * Cost: about 2.4 µs a descriptor, one readlinkat(2) each.
  */

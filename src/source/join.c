@@ -1,95 +1,38 @@
 /*
- * What the kernel counts (net/ipv4/tcp_ipv4.c, get_tcp4_sock()): the receive queue is
- * rcv_nxt - copied_seq, in which the peer's FIN counts as one byte until it is read, which
- * after close(2) it never is; the send queue is write_seq - snd_una, in which our SYN and FIN
- * count as one each. Payload is what is reported.
- *
  * A row with an inode that no watched process has open belongs to somebody else. A row without
  * an inode belongs to nobody any more: TIME_WAIT, FIN_WAIT, LAST_ACK and CLOSING after
  * close(2); or not yet: a connection that waits for accept(2), which its listener marks as
  * inbound.
+ *
+ * The order matters: listeners first, since they tell directions; then events, which tell what
+ * happened before the tables were read; then what processes own, then this program's own
+ * connections, and last what nobody owns, for which all others must be known.
  */
 #include "source/join.h"
 
-#include <stdlib.h>
-
-#include "base/memory.h"
+#include "base/clock.h"
 #include "source/join_rows.h"
-
-/* One open descriptor of one watched process that is a socket. */
-struct owner {
-	uint64_t inode;
-	struct watched *watched;
-};
+#include "source/outbound.h"
 
 struct joint {
 	struct sources *sources;
 	struct snapshot *now;
-	struct owner *owners; /* sorted by inode, then by place of the process */
-	size_t owner_count;
 };
-
-static int compare_owners(const void *a, const void *b)
-{
-	const struct owner *x = a, *y = b;
-
-	if (x->inode != y->inode)
-		return x->inode < y->inode ? -1 : 1;
-	return (x->watched > y->watched) - (x->watched < y->watched);
-}
-
-static void index_owners(struct joint *joint)
-{
-	struct sources *sources = joint->sources;
-	size_t at = 0;
-
-	joint->owners = memory_new(sources->inodes.count, sizeof(*joint->owners));
-	for (size_t i = 0; i < sources->watched_count; i++) {
-		struct watched *watched = &sources->watched[i];
-
-		for (size_t j = 0; watched->readable && j < watched->inode_count; j++)
-			joint->owners[at++] =
-				(struct owner){ sources->inodes.items[watched->first_inode + j],
-						watched };
-	}
-	joint->owner_count = at;
-	qsort(joint->owners, at, sizeof(*joint->owners), compare_owners);
-}
-
-/* The owners of an inode: the first of *ret_count, NULL when there is none. */
-static const struct owner *find_owners(const struct joint *joint, uint64_t inode,
-				       size_t *ret_count)
-{
-	size_t low = 0, high = joint->owner_count, count = 0;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (joint->owners[middle].inode < inode)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	while (low + count < joint->owner_count && joint->owners[low + count].inode == inode)
-		count++;
-	*ret_count = count;
-	return count ? &joint->owners[low] : NULL;
-}
 
 /* A process that turns out to listen may belong to a rule that waited for that. */
 static void match_listener(struct joint *joint, const struct socket_row *row)
 {
 	struct sources *sources = joint->sources;
-	const struct owner *owners;
-	size_t count;
+	const struct owner *owner = owners_first(&sources->owners, row->inode);
 
-	owners = find_owners(joint, row->inode, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (!owners[i].watched->process->may_listen)
+	for (; owner; owner = owners_next(&sources->owners, owner)) {
+		struct process *process = sources->watched[owner->watched].process;
+
+		if (!process->may_listen)
 			continue;
-		process_match_listening(owners[i].watched->process, &sources->procfs,
-					&sources->processes, sources->config, &row->local.port,
-					1, &sources->targets, joint->now->monotonic);
+		process_match_listening(process, &sources->procfs, &sources->processes,
+					sources->config, &row->local.port, 1, &sources->targets,
+					joint->now->monotonic);
 	}
 }
 
@@ -139,82 +82,49 @@ static const struct destination_config *find_destination(const struct sources *s
 	return NULL;
 }
 
-struct pair *join_choose_pair(struct sources *sources, struct pair_set *set,
-			      const struct endpoint *remote, double now)
+struct pair *join_find_pair(struct sources *sources, struct pair_set *set,
+			    const struct endpoint *remote, double now)
 {
 	return pair_find(set, find_destination(sources, remote), remote, now, &sources->budget);
 }
 
-/* Where the connection counts in `set`: where it did, or what the rules say now. */
-static struct pair *choose_pair(struct joint *joint, struct pair_set *set,
-				const struct socket_row *row, const struct ledger_entry *last)
+struct pair *join_choose_pair(struct sources *sources, struct pair_set *set,
+			      const struct endpoint *remote, double now)
 {
-	if (last && last->pair && last->pair->set == set)
-		return last->pair;
-	return join_choose_pair(joint->sources, set, &row->remote, joint->now->monotonic);
+	struct pair *pair = join_find_pair(sources, set, remote, now);
+
+	pair_budget_charge(&sources->budget, pair);
+	return pair;
 }
 
-static uint32_t without(uint32_t queue, bool has_control_byte)
+struct target *join_target_of(struct sources *sources, struct process *process, double now)
 {
-	return queue - (has_control_byte && queue);
-}
-
-static void count_row(struct pair *pair, const struct socket_row *row, double now)
-{
-	enum tcp_state state = row->state;
-	bool fin_received = state == TCP_STATE_CLOSE_WAIT || state == TCP_STATE_LAST_ACK ||
-			    state == TCP_STATE_CLOSING;
-	bool control_sent = state == TCP_STATE_SYN_SENT || state == TCP_STATE_FIN_WAIT1 ||
-			    state == TCP_STATE_LAST_ACK || state == TCP_STATE_CLOSING;
-
-	pair_count(pair, state, without(row->receive_queue, fin_received),
-		   without(row->send_queue, control_sent), now);
-}
-
-/* When discovering, a process with an outbound connection and no target is one of its own. */
-static struct target *owner_target(struct joint *joint, const struct owner *owner)
-{
-	struct process *process = owner->watched->process;
-
-	if (!process->target && config_discovers(joint->sources->config))
-		process->target = join_discover(joint->sources, process, joint->now->monotonic);
+	if (!process->target && config_discovers(sources->config))
+		process->target = join_discover(sources, process, now);
 	return process->target;
 }
 
-/*
- * Counts once for each target that has the socket open, in however many processes; the pair in
- * the first of them is the one to remember.
- */
-static struct pair *count_owned(struct joint *joint, const struct socket_row *row,
-				const struct ledger_entry *last)
+/* Where the connection counts in `set`: where it did, or what the rules say now. */
+static struct pair *choose_pair(struct joint *joint, struct pair_set *set,
+				const struct socket_row *row, const struct ledger_entry *entry)
 {
-	uint64_t serial = ++joint->sources->serial;
-	const struct owner *owners;
-	struct pair *first = NULL, *pair;
-	size_t count;
-
-	owners = find_owners(joint, row->inode, &count);
-	for (size_t i = 0; i < count; i++) {
-		struct target *target = owner_target(joint, &owners[i]);
-
-		if (!target || target->counted == serial)
-			continue;
-		target->counted = serial;
-		pair = choose_pair(joint, &target->pairs, row, last);
-		count_row(pair, row, joint->now->monotonic);
-		first = first ? first : pair;
-	}
-	return first;
+	if (entry->pair && entry->pair->set == set)
+		return entry->pair;
+	return join_choose_pair(joint->sources, set, &row->remote, joint->now->monotonic);
 }
 
-static struct pair *count_unowned(struct joint *joint, struct netns *netns,
-				  const struct socket_row *row, const struct ledger_entry *last)
+/*
+ * Whether a connection that is seen for the first time may have been there before: when its
+ * process was not looked at the last time, unless it did not exist then.
+ */
+static bool may_be_old(const struct sources *sources, const struct watched *watched, double now)
 {
-	struct pair *pair = last && last->pair ? last->pair :
-						 choose_pair(joint, &netns->unowned, row, NULL);
+	const struct process *process = watched->process;
+	double start = ((double)process->stat.start_ticks + 1) / sources->procfs.ticks;
 
-	count_row(pair, row, joint->now->monotonic);
-	return pair;
+	if (!sources->last_tick)
+		return true;
+	return process->watched_since == now && start <= sources->last_boot_time;
 }
 
 /*
@@ -232,10 +142,10 @@ static bool waits_for_accept(const struct socket_row *row)
  * watched process has open is no longer a probe's.
  */
 static enum ledger_kind direction(const struct netns *netns, const struct socket_row *row,
-				  const struct ledger_entry *last)
+				  const struct ledger_entry *entry)
 {
-	if (last && (last->kind != LEDGER_OWN || !row->inode))
-		return last->kind;
+	if (entry && (entry->kind != LEDGER_OWN || !row->inode))
+		return entry->kind;
 	if (waits_for_accept(row))
 		return LEDGER_INBOUND;
 	if (row->state != TCP_STATE_SYN_SENT && listeners_have(&netns->listeners, &row->local))
@@ -244,45 +154,154 @@ static enum ledger_kind direction(const struct netns *netns, const struct socket
 }
 
 /*
+ * The entry of the row, made when it is new; NULL when there is no room. Whatever had the same
+ * addresses and is not this connection is over.
+ */
+static struct ledger_entry *enter(struct joint *joint, const struct netns *netns,
+				  const struct socket_row *row, struct ledger_entry *entry)
+{
+	struct sources *sources = joint->sources;
+	enum ledger_kind kind = direction(netns, row, entry);
+
+	if (entry && entry->kind == kind &&
+	    (kind != LEDGER_OUTBOUND || outbound_is_same(entry, row)))
+		return entry;
+	if (entry) {
+		outbound_replaced(entry, joint->now->monotonic);
+		ledger_remove(&sources->ledger, entry);
+	}
+	entry = ledger_add(&sources->ledger, netns->inode, &row->local, &row->remote, kind);
+	sources->truncated_connections += !entry;
+	return entry;
+}
+
+static void look(struct joint *joint, const struct socket_row *row, struct ledger_entry *entry,
+		 const struct watched *watched)
+{
+	struct sources *sources = joint->sources;
+	double now = joint->now->monotonic;
+	bool first = !entry->behavior, old = may_be_old(sources, watched, now);
+
+	outbound_look(entry, row, now, old);
+	if (first && !old)
+		entry->followed = events_cover(sources->events, sources->last_tick);
+}
+
+/*
+ * Counts once for each target that has the socket open, in however many processes; the pair in
+ * the first of them is the one to remember.
+ */
+static void join_owned(struct joint *joint, struct netns *netns, const struct socket_row *row,
+		       struct ledger_entry *entry)
+{
+	struct sources *sources = joint->sources;
+	double now = joint->now->monotonic;
+	uint64_t serial = ++sources->serial;
+	const struct owner *owner = owners_first(&sources->owners, row->inode);
+	bool looked = false;
+
+	for (; owner; owner = owners_next(&sources->owners, owner)) {
+		const struct watched *watched = &sources->watched[owner->watched];
+		struct target *target = join_target_of(sources, watched->process, now);
+		struct pair *pair;
+
+		if (!target || target->counted == serial)
+			continue;
+		target->counted = serial;
+		pair = choose_pair(joint, &target->pairs, row, entry);
+		if (!looked) {
+			entry->pair = pair;
+			look(joint, row, entry, watched);
+		}
+		looked = true;
+		outbound_measure(entry, row, pair, sources->config, now);
+	}
+	port_use_want(&netns->port_use, &row->local.address, &row->remote);
+}
+
+static bool has_target(struct joint *joint, const struct socket_row *row)
+{
+	struct sources *sources = joint->sources;
+	const struct owner *owner = owners_first(&sources->owners, row->inode);
+
+	for (; owner; owner = owners_next(&sources->owners, owner)) {
+		if (sources->watched[owner->watched].process->target ||
+		    config_discovers(sources->config))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Somebody else's socket; or that of a process whose descriptors could not be read this time,
  * for which what is known about it is kept.
  */
-static void keep_known(struct joint *joint, const struct ledger_entry *last)
+static void keep_known(struct joint *joint, struct ledger_entry *entry)
 {
-	bool full;
-
-	if (!last)
+	if (!entry)
 		return;
-	if (ledger_enter(&joint->sources->ledger, last, &full) && last->pair)
-		last->pair->last_used = joint->now->monotonic;
+	entry->seen = joint->sources->tick;
+	if (entry->pair)
+		entry->pair->last_used = joint->now->monotonic;
 }
 
-static void join_row(struct joint *joint, struct netns *netns, const struct socket_row *row)
+static void join_unowned(struct joint *joint, struct netns *netns, const struct socket_row *row,
+			 struct ledger_entry *entry)
 {
-	struct ledger *ledger = &joint->sources->ledger;
-	const struct ledger_entry *last =
-		ledger_last(ledger, netns->inode, &row->local, &row->remote);
-	struct ledger_entry *entry;
-	size_t owners = 0;
-	bool full;
+	double now = joint->now->monotonic;
 
-	if (row->inode)
-		find_owners(joint, row->inode, &owners);
-	if (row->inode && !owners) {
-		keep_known(joint, last);
+	if (!entry->pair)
+		entry->pair = choose_pair(joint, &netns->destinations, row, entry);
+	if (entry->pair->set->owner) {
+		outbound_look(entry, row, now, false);
+		outbound_measure(entry, row, entry->pair, joint->sources->config, now);
+		port_use_want(&netns->port_use, &row->local.address, &row->remote);
 		return;
 	}
-	entry = ledger_enter(ledger,
-			     &(struct ledger_entry){ .netns = netns->inode,
-						     .local = row->local,
-						     .remote = row->remote,
-						     .kind = direction(netns, row, last) },
-			     &full);
-	joint->sources->truncated_connections += full;
-	if (!entry || entry->kind != LEDGER_OUTBOUND)
+	entry->pair->last_used = now;
+	entry->pair->view.has_unowned = true;
+	entry->pair->gauges.connections[row->state]++;
+}
+
+/* Of a namespace in which a process hides which connections are its own. */
+static void count_all(struct joint *joint, struct netns *netns, const struct socket_row *row)
+{
+	struct pair *pair;
+
+	if (waits_for_accept(row) || listeners_have(&netns->listeners, &row->local))
 		return;
-	entry->pair = row->inode ? count_owned(joint, row, last) :
-				   count_unowned(joint, netns, row, last);
+	pair = join_find_pair(joint->sources, &netns->destinations, &row->remote,
+			      joint->now->monotonic);
+	pair->last_used = joint->now->monotonic;
+	pair->view.has_all = true;
+	pair->view.all[row->state]++;
+}
+
+/* Rows that /proc/net/tcp repeats are counted once. */
+static void join_row(struct joint *joint, struct netns *netns, const struct socket_row *row)
+{
+	struct sources *sources = joint->sources;
+	struct ledger_entry *entry =
+		ledger_find(&sources->ledger, netns->inode, &row->local, &row->remote);
+
+	if (entry && entry->seen == sources->tick)
+		return;
+	if (netns->hides)
+		count_all(joint, netns, row);
+	if (row->inode && !has_target(joint, row)) {
+		keep_known(joint, entry);
+		return;
+	}
+	entry = enter(joint, netns, row, entry);
+	if (!entry)
+		return;
+	entry->seen = sources->tick;
+	if (entry->kind != LEDGER_OUTBOUND)
+		return;
+	if (row->inode)
+		join_owned(joint, netns, row, entry);
+	else
+		join_unowned(joint, netns, row, entry);
 }
 
 /* The rows that have an inode, or those that have none. */
@@ -302,46 +321,103 @@ static void join_namespaces(struct joint *joint, bool owned)
 	const struct netns_table *namespaces = &joint->sources->namespaces;
 
 	for (size_t i = 0; i < namespaces->count; i++) {
-		if (namespaces->items[i]->read)
+		if (namespaces->items[i]->source)
 			join_netns(joint, namespaces->items[i], owned);
 	}
 }
 
-/*
- * Entered before the rows without an inode, they are "seen before" when those come; and after
- * the rows that a watched process has open, whose addresses may have been a probe's before.
- */
-static void enter_own(struct joint *joint)
+/* Before the rows without an inode; what a watched process has open was seen in this tick. */
+static void enter_own(struct joint *joint, const struct own_connection *own)
 {
-	const struct snapshot *now = joint->now;
-	bool full;
+	struct sources *sources = joint->sources;
+	uint64_t netns = sources->namespaces.own;
+	struct ledger_entry *entry =
+		ledger_find(&sources->ledger, netns, &own->local, &own->remote);
 
-	for (size_t i = 0; joint->sources->namespaces.own && i < now->own_count; i++)
-		ledger_enter(&joint->sources->ledger,
-			     &(struct ledger_entry){ .netns = joint->sources->namespaces.own,
-						     .local = now->own[i].local,
-						     .remote = now->own[i].remote,
-						     .kind = LEDGER_OWN },
-			     &full);
+	if (entry && entry->kind != LEDGER_OWN && entry->seen != sources->tick) {
+		outbound_replaced(entry, joint->now->monotonic);
+		ledger_remove(&sources->ledger, entry);
+		entry = NULL;
+	}
+	if (!entry)
+		entry = ledger_add(&sources->ledger, netns, &own->local, &own->remote,
+				   LEDGER_OWN);
+	if (entry && entry->kind == LEDGER_OWN)
+		entry->seen = sources->tick;
+}
+
+/* Local ports in use towards what the targets talk to. */
+static void measure_ports(struct joint *joint, struct netns *netns)
+{
+	for (size_t i = 0; i < netns->port_use.capacity; i++) {
+		const struct port_use_entry *use = &netns->port_use.slots[i];
+		struct pair *pair;
+
+		if (!use->count || !use->wanted)
+			continue;
+		pair = join_find_pair(joint->sources, &netns->destinations, &use->remote,
+				      joint->now->monotonic);
+		pair->last_used = joint->now->monotonic;
+		pair->view.has_ports = true;
+		if (use->count > pair->view.local_ports)
+			pair->view.local_ports = use->count;
+	}
+}
+
+/* A table that was not read, or not as a whole, does not tell that something is gone. */
+static bool may_be_there(const struct sources *sources, const struct ledger_entry *entry)
+{
+	const struct netns *netns = netns_table_find(&sources->namespaces, entry->netns);
+
+	return netns && netns->present && (!netns->source || netns->truncated);
+}
+
+/* Its target was that of another configuration, and is about to be forgotten. */
+static bool is_left_over(const struct ledger_entry *entry)
+{
+	return entry->pair && entry->pair->set->owner && entry->pair->set->owner->inherited;
+}
+
+static void end_vanished(struct joint *joint)
+{
+	struct sources *sources = joint->sources;
+	struct ledger *ledger = &sources->ledger;
+	struct ledger_entry *entry = NULL;
+
+	while ((entry = ledger_next(ledger, entry))) {
+		if (is_left_over(entry))
+			ledger_remove(ledger, entry);
+		else if (entry->seen == sources->tick)
+			continue;
+		else if (may_be_there(sources, entry) ||
+			 !outbound_vanished(entry, joint->now->monotonic))
+			keep_known(joint, entry);
+		else
+			ledger_remove(ledger, entry);
+	}
+	ledger_compact(ledger);
 }
 
 void join(struct sources *sources, struct snapshot *now)
 {
 	struct joint joint = { .sources = sources, .now = now };
+	const struct netns_table *namespaces = &sources->namespaces;
 
-	index_owners(&joint);
-	for (size_t i = 0; i < sources->namespaces.count; i++) {
-		struct netns *netns = sources->namespaces.items[i];
-
-		if (netns->read)
-			enter_listeners(&joint, netns);
-		else if (netns->present)
-			ledger_keep_netns(&sources->ledger, netns->inode, now->monotonic);
+	for (size_t i = 0; i < namespaces->count; i++) {
+		if (namespaces->items[i]->source)
+			enter_listeners(&joint, namespaces->items[i]);
 	}
+	join_news(sources, now->monotonic);
 	join_namespaces(&joint, true);
-	enter_own(&joint);
+	for (size_t i = 0; namespaces->own && i < now->own_count; i++)
+		enter_own(&joint, &now->own[i]);
 	join_namespaces(&joint, false);
-	ledger_turn(&sources->ledger);
+	for (size_t i = 0; i < namespaces->count; i++)
+		measure_ports(&joint, namespaces->items[i]);
+	end_vanished(&joint);
+	target_table_forget_inherited(&sources->targets, &sources->budget);
+	sources->last_tick = now->monotonic;
+	sources->last_boot_time = clock_boot() - (clock_monotonic() - now->monotonic);
+	sources->last_read = sources->read;
 	join_write_rows(sources, now);
-	free(joint.owners);
 }

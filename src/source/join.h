@@ -1,6 +1,6 @@
 /*
- * fd → socket → target: the rows of one tick become the processes, targets, pairs and unowned
- * connections of the snapshot.
+ * fd → socket → target: the rows of one tick, and what events told since the last one, become
+ * the processes, targets, pairs and namespaces of the snapshot.
  */
 #pragma once
 
@@ -12,6 +12,18 @@
  */
 void join(struct sources *sources, struct snapshot *now);
 
-/* The pair of `set` that a connection to `remote` counts in by the rules of now. */
+/* Counts what events told so far, as far as it is known whose it is. */
+void join_news(struct sources *sources, double now);
+
+/* The pair of `set` for connections to `remote`, by the rules of now. */
+struct pair *join_find_pair(struct sources *sources, struct pair_set *set,
+			    const struct endpoint *remote, double now);
+
+/* The same for a new connection, which is charged to the limits when that is "other". */
 struct pair *join_choose_pair(struct sources *sources, struct pair_set *set,
 			      const struct endpoint *remote, double now);
+
+/*
+ * The target of a process, which is made when it is new and discovery is on; NULL: it has none.
+ */
+struct target *join_target_of(struct sources *sources, struct process *process, double now);

@@ -173,8 +173,57 @@ static void write_target(struct sources *sources, struct snapshot *now,
 	}
 }
 
+static uint64_t count_failed(const struct connection_counters *counters)
+{
+	uint64_t failed = 0;
+
+	for (unsigned reason = 0; reason < CONNECT_FAILURE_COUNT; reason++)
+		failed += counters->failed[reason];
+	return failed;
+}
+
+static void remember(struct pair *pair, bool lacks_info, double now)
+{
+	const struct connection_gauges *gauges = &pair->gauges;
+	const struct connection_counters *counters = &pair->counters;
+	uint64_t failed = count_failed(counters);
+	double known = lacks_info ? NAN : 1;
+	double values[HISTORY_VALUES] = {
+		[HISTORY_ESTABLISHED] = gauges->connections[TCP_STATE_ESTABLISHED],
+		[HISTORY_CLOSE_WAIT] = gauges->connections[TCP_STATE_CLOSE_WAIT],
+		[HISTORY_SYN_SENT] = gauges->connections[TCP_STATE_SYN_SENT],
+		[HISTORY_TIME_WAIT] = gauges->connections[TCP_STATE_TIME_WAIT],
+		[HISTORY_IDLE] = known * gauges->idle,
+		[HISTORY_USED_ONCE] = known * gauges->used_once,
+		[HISTORY_AWAITING] = known * gauges->awaiting,
+		[HISTORY_UNREAD] = gauges->unread,
+		[HISTORY_SEND_STALLED] = gauges->send_stalled,
+		[HISTORY_OPENED] = (double)(counters->opened - pair->past.opened),
+		[HISTORY_CLOSED] = (double)(counters->closed - pair->past.closed),
+		[HISTORY_FAILED] = (double)(failed - pair->past.failed),
+	};
+
+	pair->past = (struct pair_past){ counters->opened, counters->closed, failed };
+	if (!pair->history)
+		pair->history = memory_new(1, sizeof(*pair->history));
+	history_add(pair->history, now, values, HISTORY_OPENED);
+}
+
+/* Whether only /proc/net/tcp is read, at all or where a process of the target lives. */
+static bool lacks_info(const struct sources *sources, struct watched *const *members,
+		       size_t count)
+{
+	if (!sources->procfs.is_live || sources->config->collect.sockets == SOCKETS_PROCFS)
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		if (members[i]->netns && members[i]->netns->source == NETNS_PROCFS)
+			return true;
+	}
+	return false;
+}
+
 /* When all processes of a target were unreadable, nothing is known: no row, not zeroes. */
-static void write_pairs(struct snapshot *now, struct target *target)
+static void write_pairs(struct snapshot *now, struct target *target, bool without_info)
 {
 	const struct target_row *row = &now->targets[target->index];
 
@@ -182,38 +231,62 @@ static void write_pairs(struct snapshot *now, struct target *target)
 		return;
 	pair_set_sort(&target->pairs);
 	for (size_t i = 0; i < target->pairs.count; i++) {
-		const struct pair *pair = target->pairs.items[i];
+		struct pair *pair = target->pairs.items[i];
 		struct pair_row *written = &now->pairs[now->pair_count++];
 
+		pair->gauges.lacks_info |= without_info;
+		remember(pair, pair->gauges.lacks_info, now->monotonic);
 		*written = (struct pair_row){
 			.target = target->index,
 			.destination = arena_copy_string(&now->arena, pair->destination),
 			.configured = pair->configured,
 			.gauges = pair->gauges,
 			.counters = pair->counters,
+			.history = pair->history,
 		};
 	}
 }
 
-/* Likewise for a namespace whose table was not read. */
-static void write_unowned(struct snapshot *now, struct netns *netns)
+static const char *const netns_sources[] = {
+	[NETNS_UNREAD] = NULL,
+	[NETNS_SOCK_DIAG] = "sock_diag",
+	[NETNS_PROCFS] = "procfs",
+};
+
+static void write_netns_pair(struct snapshot *now, const char *netns, const struct pair *pair)
 {
-	const char *label = arena_copy_string(&now->arena, netns->label);
+	struct netns_pair_row *row = &now->netns_pairs[now->netns_pair_count++];
 
-	if (!netns->read)
+	*row = (struct netns_pair_row){
+		.netns = netns,
+		.destination = arena_copy_string(&now->arena, pair->destination),
+		.has_unowned = pair->view.has_unowned,
+		.has_all = pair->view.has_all,
+		.has_ports = pair->view.has_ports,
+		.local_ports = pair->view.local_ports,
+	};
+	memcpy(row->unowned, pair->gauges.connections, sizeof(row->unowned));
+	memcpy(row->all, pair->view.all, sizeof(row->all));
+}
+
+/* Of a namespace whose table was not read nothing is known: no rows, not zeroes. */
+static void write_netns(struct snapshot *now, struct netns *netns)
+{
+	struct netns_row *row;
+
+	if (!netns->present)
 		return;
-	pair_set_sort(&netns->unowned);
-	for (size_t i = 0; i < netns->unowned.count; i++) {
-		const struct pair *pair = netns->unowned.items[i];
-		struct netns_pair_row *written = &now->netns_pairs[now->netns_pair_count++];
-
-		*written = (struct netns_pair_row){
-			.netns = label,
-			.destination = arena_copy_string(&now->arena, pair->destination),
-			.has_unowned = true,
-		};
-		memcpy(written->unowned, pair->gauges.connections, sizeof(written->unowned));
-	}
+	row = &now->namespaces[now->netns_count++];
+	*row = (struct netns_row){
+		.name = arena_copy_string(&now->arena, netns->label),
+		.source = netns_sources[netns->source],
+		.local_ports = netns->local_ports,
+	};
+	if (!netns->source)
+		return;
+	pair_set_sort(&netns->destinations);
+	for (size_t i = 0; i < netns->destinations.count; i++)
+		write_netns_pair(now, row->name, netns->destinations.items[i]);
 }
 
 /* The watched processes that have a target, sorted by it; the rest was only looked at. */
@@ -241,7 +314,11 @@ static void write_self(const struct sources *sources, struct self_row *self)
 	self->truncated[TRUNCATED_TARGETS] = sources->targets.truncated;
 	self->truncated[TRUNCATED_DESTINATIONS] = sources->budget.truncated_destinations;
 	self->truncated[TRUNCATED_PAIRS] = sources->budget.truncated_pairs;
-	self->truncated[TRUNCATED_CONNECTIONS] = sources->truncated_connections;
+	self->truncated[TRUNCATED_CONNECTIONS] =
+		sources->truncated_connections + sources->events->dropped;
+	self->lost_events = sources->events->lost;
+	self->unattributed_connects = sources->events->unattributed;
+	self->event_suspensions = sources->events->suspensions;
 	self->unresolved_names = names_unresolved(sources->names);
 }
 
@@ -259,6 +336,8 @@ static void write_targets(struct sources *sources, struct snapshot *now)
 		for (end = at; end < count && members[end]->process->target->index == i;)
 			end++;
 		write_target(sources, now, sources->targets.items[i], members + at, end - at);
+		write_pairs(now, sources->targets.items[i],
+			    lacks_info(sources, members + at, end - at));
 	}
 }
 
@@ -266,12 +345,13 @@ void join_write_rows(struct sources *sources, struct snapshot *now)
 {
 	size_t pairs = sources->budget.count;
 
-	write_targets(sources, now);
+	now->has_events = events_cover(sources->events, now->monotonic);
 	now->pairs = arena_alloc(&now->arena, pairs, sizeof(*now->pairs));
-	for (size_t i = 0; i < sources->targets.count; i++)
-		write_pairs(now, sources->targets.items[i]);
+	write_targets(sources, now);
+	now->namespaces =
+		arena_alloc(&now->arena, sources->namespaces.count, sizeof(*now->namespaces));
 	now->netns_pairs = arena_alloc(&now->arena, pairs, sizeof(*now->netns_pairs));
 	for (size_t i = 0; i < sources->namespaces.count; i++)
-		write_unowned(now, sources->namespaces.items[i]);
+		write_netns(now, sources->namespaces.items[i]);
 	write_self(sources, &now->self);
 }

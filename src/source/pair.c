@@ -7,6 +7,7 @@
 
 static void free_pair(struct pair *pair)
 {
+	free(pair->history);
 	free(pair->destination);
 	free(pair);
 }
@@ -59,14 +60,8 @@ static struct pair *add_endpoint(struct pair_set *set, const struct endpoint *re
 {
 	struct text label = { 0 };
 
-	if (budget->count >= budget->max) {
-		budget->truncated_pairs++;
+	if (budget->count >= budget->max || set->endpoints >= budget->max_destinations)
 		return find_other(set, now, budget);
-	}
-	if (set->endpoints >= budget->max_destinations) {
-		budget->truncated_destinations++;
-		return find_other(set, now, budget);
-	}
 	endpoint_write(remote, &label);
 	set->endpoints++;
 	return add(set,
@@ -92,13 +87,14 @@ struct pair *pair_find(struct pair_set *set, const struct destination_config *co
 		   budget);
 }
 
-void pair_count(struct pair *pair, enum tcp_state state, uint32_t receive_queue,
-		uint32_t send_queue, double now)
+void pair_budget_charge(struct pair_budget *budget, const struct pair *pair)
 {
-	pair->gauges.connections[state]++;
-	pair->gauges.receive_queue += receive_queue;
-	pair->gauges.send_queue += send_queue;
-	pair->last_used = now;
+	if (!pair->other)
+		return;
+	if (pair->set->endpoints >= budget->max_destinations)
+		budget->truncated_destinations++;
+	else
+		budget->truncated_pairs++;
 }
 
 void pair_set_begin(struct pair_set *set, double oldest, struct pair_budget *budget)
@@ -115,6 +111,8 @@ void pair_set_begin(struct pair_set *set, double oldest, struct pair_budget *bud
 			continue;
 		}
 		pair->gauges = (struct connection_gauges){ 0 };
+		memset(pair->view.all, 0, sizeof(pair->view.all));
+		pair->view.local_ports = 0;
 		set->items[kept++] = pair;
 	}
 	set->count = kept;

@@ -16,6 +16,18 @@
 
 #define PAIR_OTHER "other"
 
+/* Of a destination as seen from a namespace, whoever connects to it; see netns_pair_row. */
+struct pair_view {
+	bool has_unowned, has_all, has_ports; /* once there was any */
+	uint32_t all[TCP_STATE_COUNT];
+	uint32_t local_ports;
+};
+
+/* What of the counters is in the history already. */
+struct pair_past {
+	uint64_t opened, closed, failed;
+};
+
 struct pair {
 	const struct pair_set *set; /* whose it is */
 	const struct destination_config *configured; /* NULL: by endpoint, or "other" */
@@ -23,11 +35,15 @@ struct pair {
 	bool other, pinned; /* pinned: never forgotten */
 	char *destination; /* the label */
 	double last_used; /* monotonic seconds */
-	struct connection_gauges gauges; /* of this tick */
+	struct connection_gauges gauges; /* of this tick; a namespace's: without an owner */
 	struct connection_counters counters;
+	struct pair_past past;
+	struct history *history; /* of a target's; NULL: not yet */
+	struct pair_view view; /* of a namespace's, of this tick */
 };
 
 struct target;
+struct history;
 
 /* Pairs stay where they are in memory until they are forgotten. */
 struct pair_set {
@@ -37,7 +53,7 @@ struct pair_set {
 	unsigned endpoints; /* pairs of unconfigured endpoints, held against max_destinations */
 };
 
-/* How many pairs there are and may be, over all owners, and how often there was no room. */
+/* How many pairs there are and may be, over all owners, and how many connections had no room. */
 struct pair_budget {
 	size_t count, max;
 	unsigned max_destinations;
@@ -47,16 +63,15 @@ struct pair_budget {
 void pair_set_deinit(struct pair_set *set, struct pair_budget *budget);
 
 /*
- * The pair of a connection to `remote`, which the configuration calls `configured` (NULL: it
+ * The pair for connections to `remote`, which the configuration calls `configured` (NULL: it
  * does not). Made when it is new and there is room; else the owner's "other". Never NULL:
  * "other" and configured destinations are exempt from the limits that would leave nothing.
  */
 struct pair *pair_find(struct pair_set *set, const struct destination_config *configured,
 		       const struct endpoint *remote, double now, struct pair_budget *budget);
 
-/* Counts one connection. Queues in bytes of payload. */
-void pair_count(struct pair *pair, enum tcp_state state, uint32_t receive_queue,
-		uint32_t send_queue, double now);
+/* A connection was given this pair: counted when that is "other", by which limit it is. */
+void pair_budget_charge(struct pair_budget *budget, const struct pair *pair);
 
 /* Before a tick: all counts to 0; pairs that were last used before `oldest` are forgotten. */
 void pair_set_begin(struct pair_set *set, double oldest, struct pair_budget *budget);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "source/procfs.h"
@@ -182,4 +183,14 @@ int pid_read_cmdline(int directory, struct text *into)
 {
 	text_clear(into);
 	return procfs_outcome(file_read(directory, "cmdline", CMDLINE_MAX, into));
+}
+
+int pid_read_netns_table(int directory, uint64_t *ret_inode)
+{
+	struct stat status;
+
+	if (fstatat(directory, "net/tcp", &status, 0) < 0)
+		return errno == EINVAL ? PID_GONE : procfs_outcome(-errno);
+	*ret_inode = status.st_ino;
+	return 0;
 }

@@ -40,6 +40,12 @@ int pid_read_max_fds(int directory, double *ret_max) MUST_CHECK;
 int pid_read_user(int directory, uid_t *ret_user) MUST_CHECK;
 int pid_read_netns(int directory, uint64_t *ret_inode) MUST_CHECK;
 
+/*
+ * The inode of /proc/<pid>/net/tcp, which every network namespace has its own of, and which
+ * needs no privilege.
+ */
+int pid_read_netns_table(int directory, uint64_t *ret_inode) MUST_CHECK;
+
 /* Replaces `into` by the path of the executable, without the kernel's " (deleted)". */
 int pid_read_exe(int directory, struct text *into) MUST_CHECK;
 

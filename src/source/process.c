@@ -12,6 +12,9 @@
 /* A chain of ancestors is short; a recorded tree might have a loop. */
 #define ANCESTORS_MAX 64
 
+/* Start times are in ticks of USER_HZ, rounded down. */
+#define START_SECONDS 0.02
+
 /* How long a new process is matched in each tick, and how often an old one is. */
 #define SETTLE_SECONDS 60.0
 
@@ -111,9 +114,11 @@ int process_table_read(struct process_table *table, const struct procfs *procfs,
 	size_t count = 0;
 	int r = procfs_list(procfs, &table->pids, &table->pids_capacity, &count);
 
+	table->last_count = 0;
 	if (r < 0)
 		return r;
 	turn(table);
+	table->listed = now;
 	table->refused = 0;
 	for (size_t i = 0; i < count; i++) {
 		int found = read_stat(procfs, table->pids[i], &stat);
@@ -370,4 +375,37 @@ int process_open(struct process *process, const struct procfs *procfs, int *ret_
 	process->stat = stat;
 	*ret_directory = directory;
 	return 0;
+}
+
+static bool had_started(const struct process *process, double started, double ticks)
+{
+	return process && (double)process->stat.start_ticks / ticks <= started + START_SECONDS;
+}
+
+struct process *process_table_find_at(const struct process_table *table, pid_t pid,
+				      double started, double ticks)
+{
+	struct process *now = process_table_find(table, pid);
+	struct process *before = find_pid(table->last, table->last_count, pid);
+
+	if (had_started(now, started, ticks))
+		return now;
+	return had_started(before, started, ticks) ? before : NULL;
+}
+
+void process_table_inherit(struct process_table *table, const struct process_table *from)
+{
+	table->items = memory_grow(table->items, &table->capacity, from->count + 1,
+				   sizeof(*table->items));
+	for (size_t i = 0; i < from->count; i++) {
+		struct process process = from->items[i];
+
+		process.rule = NULL;
+		process.target = NULL;
+		process.netns = NULL;
+		process.fresh = true;
+		process.may_listen = process.listens = process.follows = false;
+		table->items[i] = process;
+	}
+	table->count = from->count;
 }

@@ -10,6 +10,8 @@
 #include "source/procfs.h"
 #include "source/target.h"
 
+struct netns;
+
 struct process {
 	pid_t pid;
 	struct pid_stat stat; /* as of this tick */
@@ -20,19 +22,22 @@ struct process {
 	bool listens; /* its rule asked for a port, and it listened; it may stop that */
 	bool follows; /* its children belong to its target, too */
 	double first_seen, last_matched; /* monotonic seconds */
+	double watched_since; /* monotonic seconds: its descriptors are read; 0: they are not */
+	struct netns *netns; /* as of its newest look; NULL: not known */
 };
 
 struct process_table {
 	struct process *items; /* sorted by pid */
 	size_t count, capacity;
-	/* Scratch, kept to not allocate each tick. */
+	/* Of the tick before, with the targets and namespaces they had. */
 	struct process *last;
 	size_t last_count, last_capacity;
-	pid_t *pids;
+	pid_t *pids; /* scratch */
 	size_t pids_capacity;
 	pid_t *pid_files; /* what the pid file of each alternative of each rule says; 0: nothing
 			   */
 	size_t pid_file_count;
+	double listed; /* monotonic seconds: whoever started since may be missing */
 	uint64_t refused; /* processes whose stat may not be read, in this tick */
 	struct match_needs needs;
 };
@@ -67,3 +72,13 @@ int process_open(struct process *process, const struct procfs *procfs,
 
 /* The process of that pid; NULL: there is none. */
 struct process *process_table_find(const struct process_table *table, pid_t pid);
+
+/*
+ * The process that had this number `started` seconds after boot (CLOCK_BOOTTIME), now or in the
+ * tick before; NULL: it is not known.
+ */
+struct process *process_table_find_at(const struct process_table *table, pid_t pid,
+				      double started, double ticks);
+
+/* What is known of processes, but not their targets, from the table of another configuration. */
+void process_table_inherit(struct process_table *table, const struct process_table *from);

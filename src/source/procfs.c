@@ -3,8 +3,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -44,6 +46,13 @@ static pid_t read_self(int directory)
 	return (pid_t)pid;
 }
 
+static bool is_live(int directory)
+{
+	struct statfs filesystem;
+
+	return !fstatfs(directory, &filesystem) && filesystem.f_type == PROC_SUPER_MAGIC;
+}
+
 int procfs_init(struct procfs *procfs, const char *path, struct error *err)
 {
 	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -55,6 +64,7 @@ int procfs_init(struct procfs *procfs, const char *path, struct error *err)
 		.boot_time = read_boot_time(directory),
 		.self = read_self(directory),
 		.ticks = (double)sysconf(_SC_CLK_TCK),
+		.is_live = is_live(directory),
 	};
 	/* A wrong mount point must not look like a host without processes. */
 	if (procfs->boot_time > 0)

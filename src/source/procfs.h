@@ -20,6 +20,7 @@ struct procfs {
 	double boot_time; /* seconds since 1970 (the btime line of /proc/stat) */
 	pid_t self; /* this program, as this procfs numbers it; 0: not in it */
 	double ticks; /* USER_HZ, of the start times in /proc/<pid>/stat */
+	bool is_live; /* it is the kernel's, not a recorded tree */
 };
 
 /* 0, or -errno with the path in `err`; -EINVAL when it does not look like a procfs. */

@@ -3,18 +3,23 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "source/join.h"
+#include "source/sockets.h"
 
 #define LISTENER_SECONDS 3600.0
 #define NAMES_WAIT_SECONDS 2.0
+/* What happened is not kept until the tick when it is more than this. */
+#define NEWS_MAX ((size_t)8192)
 
 struct source {
 	const char *name;
-	int (*collect)(struct sources *sources, double now); /* 0 or -errno */
+	/* 0, SOURCE_UNUSED or -errno */
+	int (*collect)(struct sources *sources, double now);
 	const char *help;
 };
 
@@ -37,6 +42,21 @@ static enum unreadable unreadable_reason(int r)
 	return UNREADABLE_ERROR;
 }
 
+/*
+ * Of a process that hides its descriptors, the table of its namespace can be read all the same;
+ * which of the connections are its own cannot be told.
+ */
+static void find_hidden(struct sources *sources, int directory, struct watched *watched,
+			double now)
+{
+	uint64_t table;
+
+	if (!sources->procfs.is_live || pid_read_netns_table(directory, &table))
+		return;
+	watched->netns = netns_table_get_by_table(&sources->namespaces, table, now);
+	watched->netns->hides = true;
+}
+
 static int read_below(struct sources *sources, int directory, struct watched *watched,
 		      double now)
 {
@@ -51,6 +71,8 @@ static int read_below(struct sources *sources, int directory, struct watched *wa
 	/* Needs no privilege: worth having also when the descriptors were refused. */
 	if (r != PID_GONE && pid_read_max_fds(directory, &watched->max_fds) == PID_GONE)
 		return PID_GONE;
+	if (r == -EACCES)
+		find_hidden(sources, directory, watched, now);
 	if (r)
 		return r;
 	r = pid_read_netns(directory, &netns);
@@ -100,6 +122,7 @@ static int collect_descriptors(struct sources *sources, double now)
 					   .max_fds = NAN };
 		int r;
 
+		watched.process->netns = NULL;
 		if (!is_watched(sources, watched.process))
 			continue;
 		r = read_watched(sources, &watched, now);
@@ -107,6 +130,11 @@ static int collect_descriptors(struct sources *sources, double now)
 			continue;
 		watched.readable = !r;
 		watched.unreadable = unreadable_reason(r);
+		watched.process->netns = watched.netns;
+		if (r)
+			watched.process->watched_since = 0;
+		else if (!watched.process->watched_since)
+			watched.process->watched_since = now;
 		if (r && watched.unreadable == UNREADABLE_DESCRIPTORS)
 			failed = -EMFILE;
 		sources->watched = memory_grow(sources->watched, &sources->watched_capacity,
@@ -117,103 +145,15 @@ static int collect_descriptors(struct sources *sources, double now)
 	return failed;
 }
 
-/* The rows of one namespace as they are read. */
-struct reading {
-	struct sources *sources;
-	size_t max; /* of all rows */
-	bool truncated;
-};
-
-static void take_row(void *context, const struct socket_row *row)
-{
-	struct reading *reading = context;
-
-	if (reading->sources->rows.count < reading->max)
-		socket_rows_append(&reading->sources->rows, row);
-	else
-		reading->truncated = true;
-}
-
-static int read_rows(struct sources *sources, int directory, struct netns *netns)
-{
-	size_t before = sources->rows.count;
-	struct reading reading = { sources, before + sources->config->limits.max_connections,
-				   false };
-	int r = net_tcp_read(directory, &(struct socket_visitor){ take_row, &reading });
-
-	if (r) {
-		sources->rows.count = before;
-		return r;
-	}
-	netns->first_row = before;
-	netns->row_count = sources->rows.count - before;
-	netns->read = true;
-	sources->truncated_connections += reading.truncated;
-	return 0;
-}
-
-/* Any process of the namespace will do; when one is gone or fails, the next one is asked. */
-static void read_netns(struct sources *sources, struct watched *watched)
-{
-	CLEANUP(file_close) int directory = -1;
-	int r = process_open(watched->process, &sources->procfs, &directory);
-
-	if (!r)
-		r = read_rows(sources, directory, watched->netns);
-	watched->gone = r == PID_GONE;
-}
-
-/* Our own can be read when nobody is watched in it any more: TIME_WAIT outlives its process. */
-static void read_left_behind(struct sources *sources)
-{
-	CLEANUP(file_close) int directory = -1;
-	struct netns *netns = netns_table_find(&sources->namespaces, sources->namespaces.own);
-
-	if (!netns || netns->read ||
-	    procfs_open(&sources->procfs, sources->procfs.self, &directory))
-		return;
-	netns->present = true;
-	/* When even that fails, it is kept as it was, as after any failure. */
-	if (read_rows(sources, directory, netns))
-		return;
-}
-
-/*
- * Without its namespace's table a process' connections are as unknown as without its fds. One
- * that took the namespace with it when it ended is left out.
- */
-static int mark_unread(struct sources *sources)
-{
-	size_t kept = 0;
-	int r = 0;
-
-	for (size_t i = 0; i < sources->watched_count; i++) {
-		struct watched watched = sources->watched[i];
-
-		if (watched.readable && watched.netns && !watched.netns->read) {
-			if (watched.gone)
-				continue;
-			watched.readable = false;
-			watched.unreadable = UNREADABLE_ERROR;
-			r = -EIO;
-		}
-		sources->watched[kept++] = watched;
-	}
-	sources->watched_count = kept;
-	return r;
-}
-
-static int collect_net_tcp(struct sources *sources, double now)
+static int collect_events(struct sources *sources, double now)
 {
 	(void)now;
-	for (size_t i = 0; i < sources->watched_count; i++) {
-		struct watched *watched = &sources->watched[i];
-
-		if (watched->readable && watched->netns && !watched->netns->read)
-			read_netns(sources, watched);
-	}
-	read_left_behind(sources);
-	return mark_unread(sources);
+	/* Process numbers of events are ours: those of procfs must be the same. */
+	if (sources->config->collect.events == EVENTS_OFF || !sources->procfs.is_live ||
+	    sources->procfs.self != getpid())
+		return SOURCE_UNUSED;
+	return events_collect(sources->events, sources->config, &sources->processes,
+			      sources->procfs.self);
 }
 
 /* THE LIST, in the order in which they build on each other. */
@@ -232,10 +172,25 @@ static const struct source list[] = {
 			"users' need CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, both.",
 	},
 	{
+		.name = "tracepoint",
+		.collect = collect_events,
+		.help = "The tracepoints `sock:inet_sock_set_state` and "
+			"`sock:inet_sk_error_report`, for exact counts of opened, failed and "
+			"closed connections. Needs CAP_PERFMON and CAP_DAC_READ_SEARCH, and "
+			"CAP_SYS_ADMIN where tracefs is not mounted.",
+	},
+	{
+		.name = "sock_diag",
+		.collect = sockets_collect_sock_diag,
+		.help = "Netlink, sock_diag(7), with `tcp_info`: once for each network "
+			"namespace that watched processes live in. Needs nothing for the "
+			"exporter's own namespace, CAP_SYS_ADMIN to enter others.",
+	},
+	{
 		.name = "net_tcp",
-		.collect = collect_net_tcp,
-		.help = "`/proc/<pid>/net/tcp` and `tcp6`, once for each network namespace "
-			"that watched processes live in. Needs nothing.",
+		.collect = sockets_collect_net_tcp,
+		.help = "`/proc/<pid>/net/tcp` and `tcp6` of the namespaces that `sock_diag` "
+			"could not read. Needs nothing.",
 	},
 };
 
@@ -246,6 +201,17 @@ static uint64_t read_netns_of(const struct procfs *procfs, pid_t pid)
 	uint64_t inode;
 
 	if (!pid || procfs_open(procfs, pid, &directory) || pid_read_netns(directory, &inode))
+		return 0;
+	return inode;
+}
+
+static uint64_t read_table_of(const struct procfs *procfs, pid_t pid)
+{
+	CLEANUP(file_close) int directory = -1;
+	uint64_t inode;
+
+	if (!procfs->is_live || !pid || procfs_open(procfs, pid, &directory) ||
+	    pid_read_netns_table(directory, &inode))
 		return 0;
 	return inode;
 }
@@ -265,7 +231,10 @@ int sources_init(struct sources *sources, const struct config *config, const cha
 	};
 	sources->namespaces.host = read_netns_of(&sources->procfs, 1);
 	sources->namespaces.own = read_netns_of(&sources->procfs, sources->procfs.self);
+	sources->namespaces.host_table = read_table_of(&sources->procfs, 1);
+	sources->namespaces.own_table = read_table_of(&sources->procfs, sources->procfs.self);
 	ledger_init(&sources->ledger, config->limits.max_connections);
+	sources->events = events_new();
 	process_table_init(&sources->processes, config);
 	target_table_init(&sources->targets, config, &sources->budget);
 	sources->names = names_new(config, previous ? previous->names : NULL);
@@ -280,55 +249,13 @@ void sources_deinit(struct sources *sources)
 	netns_table_deinit(&sources->namespaces, &sources->budget);
 	process_table_deinit(&sources->processes);
 	ledger_deinit(&sources->ledger);
+	events_free(sources->events);
+	owners_deinit(&sources->owners);
 	fd_inodes_deinit(&sources->inodes);
 	socket_rows_deinit(&sources->rows);
 	free(sources->watched);
 	procfs_deinit(&sources->procfs);
 	*sources = (struct sources){ .procfs.directory = -1 };
-}
-
-/* Inbound connections, and those of a target of the same name, stay what they were. */
-static void inherit_entry(struct sources *sources, const struct sources *from,
-			  const struct ledger_entry *old)
-{
-	struct ledger_entry entry = *old;
-	struct target *target = NULL;
-	bool full;
-
-	if (old->pair && old->pair->set->owner)
-		target = target_table_find_configured(&sources->targets,
-						      old->pair->set->owner->name);
-	if (old->kind == LEDGER_OUTBOUND && !target)
-		return;
-	entry.pair = NULL;
-	if (target)
-		entry.pair = join_choose_pair(sources, &target->pairs, &old->remote,
-					      from->last_tick);
-	if (entry.pair)
-		entry.pair->last_used = from->last_tick;
-	ledger_enter(&sources->ledger, &entry, &full);
-}
-
-void sources_inherit(struct sources *sources, struct sources *from)
-{
-	for (size_t i = 0; i < from->namespaces.count; i++) {
-		struct netns *old = from->namespaces.items[i];
-		struct netns *netns =
-			netns_table_get(&sources->namespaces, old->inode, old->last_seen);
-
-		netns->listeners = old->listeners;
-		old->listeners = (struct listeners){ 0 };
-	}
-	for (size_t i = 0; i < from->ledger.last.capacity; i++) {
-		if (from->ledger.last.slots[i].kind != LEDGER_FREE)
-			inherit_entry(sources, from, &from->ledger.last.slots[i]);
-	}
-	ledger_turn(&sources->ledger);
-	sources->last_tick = from->last_tick;
-	sources->targets.truncated = from->targets.truncated;
-	sources->budget.truncated_pairs = from->budget.truncated_pairs;
-	sources->budget.truncated_destinations = from->budget.truncated_destinations;
-	sources->truncated_connections = from->truncated_connections;
 }
 
 /* A pair of the last tick stays at least one tick longer: the ledger may refer to it. */
@@ -344,24 +271,42 @@ static void begin(struct sources *sources, double now)
 	sources->watched_count = 0;
 	sources->inodes.count = 0;
 	sources->rows.count = 0;
-	sources->last_tick = now;
+	sources->tick++;
+}
+
+int sources_descriptor(const struct sources *sources)
+{
+	return events_descriptor(sources->events);
+}
+
+void sources_drain(struct sources *sources)
+{
+	/* How it went is the next tick's to say. */
+	if (collect_events(sources, clock_monotonic()))
+		return;
+	if (attempts_news(sources->events->attempts)->count > NEWS_MAX)
+		join_news(sources, clock_monotonic());
 }
 
 void sources_collect(struct sources *sources, struct snapshot *now)
 {
+	double begin_time = clock_monotonic();
+
 	begin(sources, now->monotonic);
 	now->sources = arena_alloc(&now->arena, ARRAY_LENGTH(list), sizeof(*now->sources));
-	now->source_count = ARRAY_LENGTH(list);
 	for (size_t i = 0; i < ARRAY_LENGTH(list); i++) {
 		double start = clock_monotonic();
 		int r = list[i].collect(sources, now->monotonic);
 
-		now->sources[i] = (struct source_row){
+		if (r == SOURCE_UNUSED)
+			continue;
+		now->sources[now->source_count++] = (struct source_row){
 			.name = list[i].name,
 			.up = !r,
 			.duration = clock_monotonic() - start,
 		};
 	}
+	sources->read = now->monotonic + clock_monotonic() - begin_time;
 }
 
 void sources_describe(struct text *text)

@@ -5,11 +5,14 @@
 #pragma once
 
 #include "model/snapshot.h"
+#include "source/events.h"
 #include "source/fd.h"
 #include "source/ledger.h"
 #include "source/names.h"
 #include "source/netns.h"
+#include "source/owners.h"
 #include "source/process.h"
+#include "source/socket.h"
 
 /* A process whose descriptors were looked at in this tick. */
 struct watched {
@@ -22,22 +25,31 @@ struct watched {
 	enum unreadable unreadable;
 };
 
+/* Not an error: there was nothing for the source to do. */
+#define SOURCE_UNUSED 1
+
 struct sources {
 	const struct config *config; /* borrowed */
 	struct procfs procfs;
-	double last_tick; /* monotonic seconds */
+	double last_tick; /* monotonic seconds; 0: this is the first one */
+	double last_boot_time; /* of the same moment, by CLOCK_BOOTTIME, as start times are */
+	double last_read; /* monotonic seconds: the tables of that tick were read until then */
+	double read; /* likewise of this tick */
+	uint32_t tick; /* number of the newest one */
 	struct names *names;
 	struct process_table processes;
 	struct target_table targets;
 	struct netns_table namespaces;
 	struct pair_budget budget;
 	struct ledger ledger;
+	struct events *events;
 	uint64_t truncated_connections;
 	uint64_t serial; /* of rows that were counted, see target.h */
 	/* Rows of this tick; the memory is used again by the next one. */
 	struct watched *watched;
 	size_t watched_count, watched_capacity;
 	struct fd_inodes inodes;
+	struct owners owners;
 	struct socket_rows rows;
 };
 
@@ -56,6 +68,13 @@ void sources_deinit(struct sources *sources);
  * (`from` loses it), what is known about connections, and the counters.
  */
 void sources_inherit(struct sources *sources, struct sources *from);
+
+/*
+ * A descriptor that is readable when events should be drained before the next tick; -1: none.
+ * Draining takes them in and no more.
+ */
+int sources_descriptor(const struct sources *sources);
+void sources_drain(struct sources *sources);
 
 /* Kernel → rows, by every source of the list; how each went is in snapshot->sources. */
 void sources_collect(struct sources *sources, struct snapshot *now);

@@ -25,7 +25,7 @@ static size_t lower_bound(const struct target_table *table, const char *name)
 	return low;
 }
 
-static struct target *find(const struct target_table *table, const char *name)
+struct target *target_table_find(const struct target_table *table, const char *name)
 {
 	size_t at = lower_bound(table, name);
 
@@ -72,7 +72,8 @@ void target_table_init(struct target_table *table, const struct config *config,
 	for (size_t i = 0; i < config->target_count; i++) {
 		struct target *target;
 
-		if (config->targets[i].is_template || find(table, config->targets[i].name))
+		if (config->targets[i].is_template ||
+		    target_table_find(table, config->targets[i].name))
 			continue;
 		target = add(table, config->targets[i].name);
 		target->configured = true;
@@ -103,15 +104,18 @@ struct target *target_table_get(struct target_table *table, const char *name, do
 	struct target *target;
 
 	utf8_repair(&label, name, strnlen(name, NAME_MAX_BYTES));
-	target = find(table, text_string(&label));
-	if (!target && table->made >= table->max_made) {
+	target = target_table_find(table, text_string(&label));
+	if ((!target || target->inherited) && table->made >= table->max_made) {
 		table->truncated++;
 		text_clear(&label);
 		text_append_string(&label, TARGET_OTHER);
-		target = find(table, TARGET_OTHER);
+		target = target_table_find(table, TARGET_OTHER);
 	}
 	if (!target) {
 		target = add(table, text_string(&label));
+		table->made++;
+	} else if (target->inherited) {
+		target->inherited = false;
 		table->made++;
 	}
 	target->last_seen = now;
@@ -120,7 +124,7 @@ struct target *target_table_get(struct target_table *table, const char *name, do
 
 struct target *target_table_find_configured(struct target_table *table, const char *name)
 {
-	struct target *target = find(table, name);
+	struct target *target = target_table_find(table, name);
 
 	return target && target->configured ? target : NULL;
 }
@@ -139,6 +143,30 @@ void target_table_begin(struct target_table *table, double oldest, struct pair_b
 			continue;
 		}
 		table->items[kept++] = target;
+	}
+	table->count = kept;
+}
+
+struct target *target_table_inherit(struct target_table *table, const char *name)
+{
+	struct target *target;
+
+	if (target_table_find(table, name))
+		return NULL;
+	target = add(table, name);
+	target->inherited = true;
+	return target;
+}
+
+void target_table_forget_inherited(struct target_table *table, struct pair_budget *budget)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->items[i]->inherited)
+			free_target(table->items[i], budget);
+		else
+			table->items[kept++] = table->items[i];
 	}
 	table->count = kept;
 }

@@ -16,6 +16,13 @@ TEST(monotonic_never_goes_back)
 	}
 }
 
+TEST(boot_is_never_behind_monotonic)
+{
+	double monotonic = clock_monotonic();
+
+	CHECK(clock_boot() >= monotonic);
+}
+
 TEST(wall_is_the_time_of_day)
 {
 	time_t before = time(NULL);

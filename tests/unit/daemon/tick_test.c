@@ -37,7 +37,7 @@ TEST(a_world_looks_and_writes_a_page)
 	REQUIRE(config && !world_init(&world, config, "/proc", NULL, &err));
 	snapshot = tick(&world, &self, &page);
 	CHECK_EQ_INT(snapshot->target_count, 1);
-	CHECK_EQ_INT(snapshot->source_count, 3);
+	CHECK_EQ_INT(snapshot->source_count, 5);
 	CHECK(page_has(page, "\noutbound_target_up{target=\"nobody\"} 0\n"));
 	CHECK(page_has(page, "\noutbound_exporter_source_up{source=\"processes\"} 1\n"));
 	CHECK(self.cpu_seconds > 0);

@@ -33,7 +33,29 @@ static struct pair_row pairs[] = {
 		      .connections = { [TCP_STATE_ESTABLISHED] = 3,
 				       [TCP_STATE_SYN_RECV] = 99,
 				       [TCP_STATE_CLOSE_WAIT] = 2,
-				       [TCP_STATE_LISTEN] = 99 } } },
+				       [TCP_STATE_LISTEN] = 99 },
+		      .idle = 1,
+		      .awaiting = 2,
+		      .unread = 3,
+		      .send_stalled = 4,
+		      .oldest_age = 55.5,
+		      .round_trip_sum = 0.75,
+		      .round_trip_count = 3 },
+	  .configured = true,
+	  .counters = { .opened = 20,
+			.closed = 15,
+			.failed = { [CONNECT_REFUSED] = 6, [CONNECT_UNKNOWN] = 7 },
+			.sent = 1000,
+			.received = 2000,
+			.retransmits = 5,
+			.connect = { .counts = { [1] = 2, [CONNECTION_BUCKET_COUNT] = 1 },
+				     .sum = 42 },
+			.lifetime = { .counts = { [0] = 4 }, .sum = 0.25 } } },
+};
+
+static struct netns_row namespaces[] = {
+	{ .name = "4026532000", .local_ports = NAN },
+	{ .name = "host", .source = "sock_diag", .local_ports = 28232 },
 };
 
 static struct netns_pair_row netns_pairs[] = {
@@ -41,6 +63,12 @@ static struct netns_pair_row netns_pairs[] = {
 	  .destination = "10.0.0.1:443",
 	  .has_unowned = true,
 	  .unowned = { [TCP_STATE_TIME_WAIT] = 4, [TCP_STATE_SYN_SENT] = 1 } },
+	{ .netns = "host",
+	  .destination = "payments",
+	  .has_all = true,
+	  .all = { [TCP_STATE_ESTABLISHED] = 6 },
+	  .has_ports = true,
+	  .local_ports = 8 },
 };
 
 static struct source_row sources[] = { { "procfs", true, 0.25 }, { "sock_diag", false, 0.5 } };
@@ -71,6 +99,8 @@ static inline struct snapshot full(void)
 		.target_count = ARRAY_LENGTH(targets),
 		.pairs = pairs,
 		.pair_count = ARRAY_LENGTH(pairs),
+		.namespaces = namespaces,
+		.netns_count = ARRAY_LENGTH(namespaces),
 		.netns_pairs = netns_pairs,
 		.netns_pair_count = ARRAY_LENGTH(netns_pairs),
 		.sources = sources,
@@ -79,6 +109,9 @@ static inline struct snapshot full(void)
 		.probe_count = ARRAY_LENGTH(probes),
 		.self = { .truncated = { [TRUNCATED_PAIRS] = 3 },
 			  .unreadable = { [UNREADABLE_PERMISSION] = 40 },
+			  .lost_events = 31,
+			  .event_suspensions = 32,
+			  .unattributed_connects = 33,
 			  .reload_successful = true,
 			  .reload_success_time = 1795000000,
 			  .cpu_seconds = 1.5,

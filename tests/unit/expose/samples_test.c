@@ -52,20 +52,6 @@ TEST(shows_every_state_of_a_connection)
 			 "target=\"checkout\",destination=\"payments\"} 8");
 }
 
-TEST(shows_what_nobody_owns)
-{
-	struct snapshot snapshot = full();
-	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
-
-	render(&snapshot, 1000, &page, &other);
-#define UNOWNED \
-	"outbound_unowned_connections{netns=\"host\",destination=\"10.0.0.1:443\",state="
-	check_has(&page, UNOWNED "\"time_wait\"} 4");
-	check_has(&page, UNOWNED "\"syn_sent\"} 1");
-	check_has(&page, UNOWNED "\"last_ack\"} 0");
-	check_lacks(&page, UNOWNED "\"established\"}");
-}
-
 TEST(shows_probes)
 {
 	struct snapshot snapshot = full();
@@ -145,6 +131,17 @@ TEST(shows_itself)
 	check_has(&page, "process_threads 3");
 	check_lacks(&page, "process_max_fds");
 	CHECK(ends_with(text_string(&openmetrics), "\n# EOF\n"));
+}
+
+TEST(shows_what_became_of_events)
+{
+	struct snapshot snapshot = full();
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
+
+	render(&snapshot, 1000, &page, &other);
+	check_has(&page, "outbound_exporter_events_lost_total 31");
+	check_has(&page, "outbound_exporter_event_suspensions_total 32");
+	check_has(&page, "outbound_exporter_unattributed_connects_total 33");
 }
 
 TEST_MAIN()

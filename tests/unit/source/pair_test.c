@@ -18,6 +18,16 @@ static struct pair *find(struct pair_set *set, struct pair_budget *budget, unsig
 	return pair_find(set, NULL, &remote, now, budget);
 }
 
+/* The pair of one more connection. */
+static struct pair *give(struct pair_set *set, struct pair_budget *budget, unsigned port,
+			 double now)
+{
+	struct pair *pair = find(set, budget, port, now);
+
+	pair_budget_charge(budget, pair);
+	return pair;
+}
+
 TEST(called_by_endpoint)
 {
 	struct pair_budget budget = { .max = 10, .max_destinations = 10 };
@@ -54,24 +64,27 @@ TEST(configured_destinations_are_one_pair_each)
 	pair_set_deinit(&set, &budget);
 }
 
-TEST(counts)
+TEST(a_look_begins_with_nothing_counted)
 {
 	struct pair_budget budget = { .max = 10, .max_destinations = 10 };
 	struct pair_set set = { 0 };
-	struct pair *pair = find(&set, &budget, 443, 1);
+	struct pair *pair = find(&set, &budget, 443, 3);
 
-	pair_count(pair, TCP_STATE_ESTABLISHED, UINT32_MAX, 5, 2);
-	pair_count(pair, TCP_STATE_ESTABLISHED, 1, 0, 3);
-	pair_count(pair, TCP_STATE_CLOSE_WAIT, 0, 0, 3);
-	CHECK_EQ_INT(pair->gauges.connections[TCP_STATE_ESTABLISHED], 2);
-	CHECK_EQ_INT(pair->gauges.connections[TCP_STATE_CLOSE_WAIT], 1);
-	CHECK_EQ_U64(pair->gauges.receive_queue, UINT64_C(4294967296));
-	CHECK_EQ_U64(pair->gauges.send_queue, 5);
-	CHECK_EQ_DBL(pair->last_used, 3);
+	pair->gauges.connections[TCP_STATE_ESTABLISHED] = 2;
+	pair->gauges.receive_queue = 5;
+	pair->gauges.lacks_info = true;
+	pair->counters.opened = 7;
+	pair->view = (struct pair_view){ .has_ports = true, .local_ports = 9 };
+	pair->view.all[TCP_STATE_ESTABLISHED] = 4;
 	pair_set_begin(&set, 0, &budget);
 	CHECK_EQ_INT(pair->gauges.connections[TCP_STATE_ESTABLISHED], 0);
 	CHECK_EQ_U64(pair->gauges.receive_queue, 0);
-	CHECK_EQ_U64(pair->gauges.send_queue, 0);
+	CHECK(!pair->gauges.lacks_info);
+	CHECK_EQ_INT(pair->view.local_ports, 0);
+	CHECK_EQ_INT(pair->view.all[TCP_STATE_ESTABLISHED], 0);
+	/* What is known stays known: series do not come and go. */
+	CHECK(pair->view.has_ports);
+	CHECK_EQ_U64(pair->counters.opened, 7);
 	CHECK_EQ_DBL(pair->last_used, 3);
 	pair_set_deinit(&set, &budget);
 }
@@ -84,16 +97,16 @@ TEST(beyond_max_destinations_they_share_other)
 	struct pair_set set = { 0 }, another = { 0 };
 	struct pair *other;
 
-	find(&set, &budget, 1, 1);
-	find(&set, &budget, 2, 1);
-	other = find(&set, &budget, 3, 1);
+	give(&set, &budget, 1, 1);
+	give(&set, &budget, 2, 1);
+	other = give(&set, &budget, 3, 1);
 	CHECK(other->other);
 	CHECK_EQ_STR(other->destination, PAIR_OTHER);
-	CHECK(find(&set, &budget, 4, 1) == other);
+	CHECK(give(&set, &budget, 4, 1) == other);
 	CHECK_EQ_U64(budget.truncated_destinations, 2);
-	CHECK_EQ_STR(find(&set, &budget, 2, 1)->destination, "10.0.0.5:2");
+	CHECK_EQ_STR(give(&set, &budget, 2, 1)->destination, "10.0.0.5:2");
 	CHECK_EQ_STR(pair_find(&set, &payments, &remote, 1, &budget)->destination, "payments");
-	CHECK_EQ_STR(find(&another, &budget, 3, 1)->destination, "10.0.0.5:3");
+	CHECK_EQ_STR(give(&another, &budget, 3, 1)->destination, "10.0.0.5:3");
 	CHECK_EQ_U64(budget.truncated_destinations, 2);
 	CHECK_EQ_U64(budget.truncated_pairs, 0);
 	pair_set_deinit(&set, &budget);
@@ -109,9 +122,9 @@ TEST(beyond_max_pairs_too)
 	struct endpoint remote = endpoint("10.0.0.9", 1);
 	struct pair_set set = { 0 }, another = { 0 };
 
-	CHECK(!find(&set, &budget, 1, 1)->other);
-	CHECK(find(&set, &budget, 2, 1)->other);
-	CHECK(find(&another, &budget, 1, 1)->other);
+	CHECK(!give(&set, &budget, 1, 1)->other);
+	CHECK(give(&set, &budget, 2, 1)->other);
+	CHECK(give(&another, &budget, 1, 1)->other);
 	CHECK_EQ_STR(pair_find(&set, &payments, &remote, 1, &budget)->destination, "payments");
 	CHECK_EQ_U64(budget.truncated_pairs, 2);
 	CHECK_EQ_U64(budget.truncated_destinations, 0);

@@ -1,0 +1,144 @@
+/*
+ * An event says which process connected, and not in which network namespace: that is the
+ * process'. A process is the right one only if it was there when it happened: its number may
+ * have had another owner before.
+ */
+#include "source/join.h"
+
+#include "base/clock.h"
+#include "source/outbound.h"
+
+/* What may concern a process born after the newest list of processes waits for the next one. */
+#define KEPT_MAX ((size_t)65536)
+
+struct telling {
+	struct sources *sources;
+	double now; /* monotonic seconds */
+	double boot; /* what to add to that for the clock of start times */
+};
+
+static struct process *find_process(const struct telling *telling, const struct news *news)
+{
+	return process_table_find_at(&telling->sources->processes, news->process,
+				     news->started + telling->boot,
+				     telling->sources->procfs.ticks);
+}
+
+/* Whatever the entry was, from here on it is the connection of the news. */
+static struct ledger_entry *make_entry(struct telling *telling, const struct news *news,
+				       struct ledger_entry *entry, uint64_t netns,
+				       struct pair *pair)
+{
+	struct ledger *ledger = &telling->sources->ledger;
+
+	if (entry && entry->kind == LEDGER_OUTBOUND)
+		outbound_replaced(entry, news->started);
+	if (entry)
+		ledger_remove(ledger, entry);
+	entry = ledger_add(ledger, netns, &news->local, &news->remote, LEDGER_OUTBOUND);
+	if (!entry) {
+		telling->sources->truncated_connections++;
+		return NULL;
+	}
+	entry->pair = pair;
+	return entry;
+}
+
+/*
+ * An entry that was first seen before the attempt began is that of a connection before it. One
+ * that the newest look saw first may have begun while the tables were read.
+ */
+static bool is_about(const struct sources *sources, const struct ledger_entry *entry,
+		     const struct news *news)
+{
+	double first_seen;
+
+	if (!entry || entry->kind != LEDGER_OUTBOUND || !entry->behavior || entry->told)
+		return false;
+	first_seen = entry->behavior->first_seen;
+	if (first_seen == sources->last_tick)
+		first_seen = sources->last_read;
+	return first_seen >= news->started;
+}
+
+static void tell_opened(struct telling *telling, const struct news *news, uint64_t netns,
+			struct pair *pair)
+{
+	struct ledger_entry *entry =
+		ledger_find(&telling->sources->ledger, netns, &news->local, &news->remote);
+
+	if (!is_about(telling->sources, entry, news))
+		entry = make_entry(telling, news, entry, netns, pair);
+	if (entry)
+		outbound_opened(entry, news);
+	else
+		pair->counters.opened++;
+}
+
+static void tell_failed(struct telling *telling, const struct news *news, uint64_t netns,
+			struct pair *pair)
+{
+	struct ledger_entry *entry =
+		ledger_find(&telling->sources->ledger, netns, &news->local, &news->remote);
+
+	if (is_about(telling->sources, entry, news))
+		outbound_failed(entry, news);
+	else
+		pair->counters.failed[news->reason]++;
+}
+
+static void tell_closed(struct telling *telling, const struct news *news, uint64_t netns)
+{
+	struct ledger_entry *entry =
+		ledger_find(&telling->sources->ledger, netns, &news->local, &news->remote);
+
+	if (entry && entry->kind == LEDGER_OUTBOUND && entry->told)
+		outbound_closed(entry, news);
+}
+
+static void tell(struct telling *telling, const struct news *news, struct process *process)
+{
+	struct target *target = join_target_of(telling->sources, process, telling->now);
+	uint64_t netns = process->netns ? process->netns->inode : 0;
+	struct pair *pair;
+
+	if (!target)
+		return;
+	if (news->kind == NEWS_CLOSED) {
+		tell_closed(telling, news, netns);
+		return;
+	}
+	pair = join_choose_pair(telling->sources, &target->pairs, &news->remote, telling->now);
+	pair->last_used = telling->now;
+	if (news->kind == NEWS_OPENED)
+		tell_opened(telling, news, netns, pair);
+	else
+		tell_failed(telling, news, netns, pair);
+}
+
+void join_news(struct sources *sources, double now)
+{
+	struct telling telling = {
+		.sources = sources,
+		.now = now,
+		.boot = clock_boot() - clock_monotonic(),
+	};
+	struct news_list *list;
+	size_t kept = 0;
+
+	if (!sources->events->attempts)
+		return;
+	list = attempts_news(sources->events->attempts);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct news *news = &list->items[i];
+		struct process *process = find_process(&telling, news);
+
+		if (process)
+			tell(&telling, news, process);
+		else if (news->started >= sources->processes.listed && kept < KEPT_MAX)
+			list->items[kept++] = *news;
+		else
+			sources->events->unattributed += news->kind != NEWS_CLOSED;
+	}
+	list->count = kept;
+}
