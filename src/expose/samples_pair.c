@@ -1,10 +1,10 @@
 /*
  * Of connections: per target and destination, and per network namespace.
  *
- * What takes tcp_info is left out where there is none, since 0 would be a lie. unowned_connections
- * has a row per destination of the host. A socket loses its owner when it is closed, so it can be
- * in the five states after a close() (net/ipv4/tcp.c, tcp_close); others are written if they ever
- * show.
+ * What takes tcp_info is left out where there is none, since 0 would be a lie.
+ * unowned_connections has a row per destination of the host. A socket loses its owner when it
+ * is closed, so it can be in the five states after a close() (net/ipv4/tcp.c, tcp_close);
+ * others are written if they ever show.
  */
 #include "expose/samples.h"
 

@@ -1,6 +1,7 @@
 /*
- * What a new configuration takes over from the one before: a reload is no reason to forget which
- * connections were there, nor to begin counters anew, which a query would take for a restart.
+ * What a new configuration takes over from the one before: a reload is no reason to forget
+ * which connections were there, nor to begin counters anew, which a query would take for a
+ * restart.
  *
  * Targets that discovery or a template made are taken over on trial: whether the new rules make
  * them again is known when its first look is done.

@@ -385,12 +385,9 @@ static void end_vanished(struct joint *joint)
 	struct ledger_entry *entry = NULL;
 
 	while ((entry = ledger_next(ledger, entry))) {
-		if (is_left_over(entry))
-			ledger_remove(ledger, entry);
-		else if (entry->seen == sources->tick)
-			continue;
-		else if (may_be_there(sources, entry) ||
-			 !outbound_vanished(entry, joint->now->monotonic))
+		if (!is_left_over(entry) &&
+		    (entry->seen == sources->tick || may_be_there(sources, entry) ||
+		     !outbound_vanished(entry, joint->now->monotonic)))
 			keep_known(joint, entry);
 		else
 			ledger_remove(ledger, entry);

@@ -1,9 +1,9 @@
 /*
- * What is remembered of each connection for as long as it exists: its direction, decided when it
- * was first seen, the pair it counts in, and what it did. So a connection keeps its destination
- * whatever the resolver says later, an inbound one stays inbound when the listener goes, and
- * what the kernel no longer gives an owner (TIME_WAIT, orphans: inode 0) still counts for the
- * target it was seen with.
+ * What is remembered of each connection for as long as it exists: its direction, decided when
+ * it was first seen, the pair it counts in, and what it did. So a connection keeps its
+ * destination whatever the resolver says later, an inbound one stays inbound when the listener
+ * goes, and what the kernel no longer gives an owner (TIME_WAIT, orphans: inode 0) still counts
+ * for the target it was seen with.
  *
  * Entries are found by namespace and 4-tuple, since that is all a TIME_WAIT has; the socket's
  * cookie and inode tell whether it is still the same connection.

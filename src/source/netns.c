@@ -25,7 +25,9 @@ void netns_table_deinit(struct netns_table *table, struct pair_budget *budget)
 	*table = (struct netns_table){ 0 };
 }
 
-/* What is only known by its table has a number that `ls -l /proc/<pid>/ns/net` does not show. */
+/*
+ * What is only known by its table has a number that `ls -l /proc/<pid>/ns/net` does not show.
+ */
 static char *make_label(const struct netns_table *table, uint64_t inode, bool is_table)
 {
 	struct text label = { 0 };

@@ -53,7 +53,9 @@ struct pair_set {
 	unsigned endpoints; /* pairs of unconfigured endpoints, held against max_destinations */
 };
 
-/* How many pairs there are and may be, over all owners, and how many connections had no room. */
+/*
+ * How many pairs there are and may be, over all owners, and how many connections had no room.
+ */
 struct pair_budget {
 	size_t count, max;
 	unsigned max_destinations;

@@ -80,5 +80,7 @@ struct process *process_table_find(const struct process_table *table, pid_t pid)
 struct process *process_table_find_at(const struct process_table *table, pid_t pid,
 				      double started, double ticks);
 
-/* What is known of processes, but not their targets, from the table of another configuration. */
+/*
+ * What is known of processes, but not their targets, from the table of another configuration.
+ */
 void process_table_inherit(struct process_table *table, const struct process_table *from);

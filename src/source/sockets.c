@@ -1,7 +1,7 @@
 /*
  * Only rows that matter are kept: of watched processes, of nobody, and those that are in the
- * ledger. The rest is counted towards the use of local ports and forgotten, so that memory grows
- * with the targets and not with the host.
+ * ledger. The rest is counted towards the use of local ports and forgotten, so that memory
+ * grows with the targets and not with the host.
  *
  * A table that could not be read to its end is as good as unread: what was taken of it is given
  * back.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "expose/catalog.h"
-#include "test.h"
+#include "page_checks.h"
 
 static const struct catalog_build build = { "1.2.3", "abcdef", "main", "gcc 12" };
 
@@ -135,30 +135,4 @@ static inline void render(struct snapshot *snapshot, size_t max_series, struct t
 	text_append(plain, a.data, a.length);
 	text_append(openmetrics, b.data, b.length);
 	page_release(page);
-}
-
-static inline void check_has(const struct text *page, const char *line)
-{
-	CLEANUP(text_deinit) struct text whole = { 0 };
-
-	text_printf(&whole, "\n%s\n", line);
-	if (!strstr(text_string(page), text_string(&whole))) {
-		printf("# missing: %s\n", line);
-		CHECK(false);
-	}
-}
-
-static inline void check_lacks(const struct text *page, const char *what)
-{
-	if (strstr(text_string(page), what)) {
-		printf("# unexpected: %s\n", what);
-		CHECK(false);
-	}
-}
-
-static inline bool ends_with(const char *string, const char *end)
-{
-	size_t length = strlen(string), tail = strlen(end);
-
-	return length >= tail && strcmp(string + length - tail, end) == 0;
 }
