@@ -1,24 +1,25 @@
 /*
- * What is followed is kept by the kernel's address of the socket, 32 bytes each in a table at
- * most half full. Endpoints are not kept: the event that ends an attempt or a connection still
- * has them. Once something ended, or was never seen to begin (connections from before the start,
- * inbound ones, those of nobody's interest), an event costs one look-up.
+ * What is followed is kept by the kernel's address of the socket, 32 bytes each in a table
+ * at most half full. Endpoints are not kept: the event that ends an attempt or a connection
+ * still has them. Once something ended, or was never seen to begin (connections from before
+ * the start, inbound ones, those of nobody's interest), an event costs one look-up.
  *
- * tcp_v4_connect() and tcp_v6_connect() go to SYN_SENT before a local port is chosen, in the
- * thread that connects, and back to CLOSE when none is left (net/ipv4/tcp_ipv4.c). Then no error
- * is reported, and the port is still 0. What cannot be told from the program giving up: a port
- * that it had bound itself, and that is taken.
+ * tcp_v4_connect() and tcp_v6_connect() go to SYN_SENT before a local port is chosen, in
+ * the thread that connects, and back to CLOSE when none is left (net/ipv4/tcp_ipv4.c). Then
+ * no error is reported, and the port is still 0. What cannot be told from the program
+ * giving up: a port that it had bound itself, and that is taken.
  *
- * SYN_SENT→SYN_RECV is a simultaneous open, which a socket connected to itself is, too. The peer
- * exists, and ESTABLISHED follows with its next segment, whose record is left out because every
- * inbound connection makes it: it counts as opened here.
+ * SYN_SENT→SYN_RECV is a simultaneous open, which a socket connected to itself is, too. The
+ * peer exists, and ESTABLISHED follows with its next segment, whose record is left out
+ * because every inbound connection makes it: it counts as opened here.
  *
  * A connection is closed when it leaves ESTABLISHED and CLOSE_WAIT, whoever closes it. The
- * kernel uses the address of a freed socket again, but only a CLOSE→SYN_SENT begins something.
+ * kernel uses the address of a freed socket again, but only a CLOSE→SYN_SENT begins
+ * something.
  *
  * Nothing is recorded of a connect(2) that fails before it changes the state: no descriptor
- * left, no route (ENETUNREACH, and EHOSTUNREACH by a route of type unreachable), EACCES by a
- * filter.
+ * left, no route (ENETUNREACH, and EHOSTUNREACH by a route of type unreachable), EACCES by
+ * a filter.
  */
 #include "source/attempt.h"
 

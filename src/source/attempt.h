@@ -49,8 +49,8 @@ void attempts_feed(struct attempts *attempts, const struct tcp_events *events, d
 void attempts_forget(struct attempts *attempts);
 
 /*
- * What happened since the last call, in the order in which it became certain; the caller empties
- * it (count = 0).
+ * What happened since the last call, in the order in which it became certain; the caller
+ * empties it (count = 0).
  */
 struct news_list {
 	struct news *items;

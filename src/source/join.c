@@ -122,7 +122,7 @@ static bool may_be_old(const struct sources *sources, const struct watched *watc
 	const struct process *process = watched->process;
 	double start = ((double)process->stat.start_ticks + 1) / sources->procfs.ticks;
 
-	if (!sources->last_tick)
+	if (sources->last_tick == 0)
 		return true;
 	return process->watched_since == now && start <= sources->last_boot_time;
 }

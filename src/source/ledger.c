@@ -125,7 +125,7 @@ struct ledger_entry *ledger_add(struct ledger *ledger, uint64_t netns,
 		.netns = netns,
 		.local = *local,
 		.remote = *remote,
-		.kind = kind,
+		.kind = (uint8_t)kind,
 	};
 	return &ledger->entries[at];
 }

@@ -68,27 +68,41 @@ static struct bytes in_one_piece(struct perf_ring *ring, size_t at, size_t lengt
 	return (struct bytes){ ring->wrapped.data, length };
 }
 
+/* False: there is none, or something that cannot be a record. */
+static bool read_header(const struct perf_ring *ring, uint64_t tail, uint64_t head,
+			struct perf_event_header *ret_header)
+{
+	size_t at = (size_t)(tail & (ring->size - 1));
+	uint64_t filled = head - tail;
+
+	if (filled < sizeof(*ret_header) || filled > ring->size ||
+	    at + sizeof(*ret_header) > ring->size)
+		return false;
+	memcpy(ret_header, ring->data + at, sizeof(*ret_header));
+	return ret_header->size >= sizeof(*ret_header) && ret_header->size <= filled;
+}
+
 bool perf_ring_take(struct perf_ring *ring, uint64_t head, struct bytes *ret_record)
 {
-	size_t at = (size_t)(ring->tail & (ring->size - 1));
-	uint64_t filled = head - ring->tail;
 	struct perf_event_header header;
 
-	if (!filled)
-		return false;
-	if (filled < sizeof(header) || filled > ring->size ||
-	    at + sizeof(header) > ring->size) {
+	if (!read_header(ring, ring->tail, head, &header)) {
 		ring->tail = head;
 		return false;
 	}
-	memcpy(&header, ring->data + at, sizeof(header));
-	if (header.size < sizeof(header) || header.size > filled) {
-		ring->tail = head;
-		return false;
-	}
-	*ret_record = in_one_piece(ring, at, header.size);
+	*ret_record = in_one_piece(ring, (size_t)(ring->tail & (ring->size - 1)), header.size);
 	ring->tail += header.size;
 	return true;
+}
+
+uint64_t perf_ring_count(const struct perf_ring *ring, uint64_t head)
+{
+	struct perf_event_header header;
+	uint64_t tail = ring->tail, count = 0;
+
+	for (; read_header(ring, tail, head, &header); tail += header.size)
+		count += header.type == PERF_RECORD_SAMPLE;
+	return count;
 }
 
 static bool take(struct bytes *rest, void *into, size_t length)

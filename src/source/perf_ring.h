@@ -20,7 +20,10 @@ struct perf_ring {
 	struct text wrapped; /* a record that goes over the end, in one piece */
 };
 
-/* `size`: a power of two, at least a page. 0 or -errno; -EPERM when it is more than may be locked. */
+/*
+ * `size`: a power of two, at least a page. 0 or -errno; -EPERM when it is more than may be
+ * locked.
+ */
 int perf_ring_init(struct perf_ring *ring, int event, size_t size) MUST_CHECK;
 void perf_ring_deinit(struct perf_ring *ring); /* takes one of all zeroes */
 
@@ -33,6 +36,9 @@ uint64_t perf_ring_head(const struct perf_ring *ring);
  * `head` is skipped.
  */
 bool perf_ring_take(struct perf_ring *ring, uint64_t head, struct bytes *ret_record) MUST_CHECK;
+
+/* How many samples there are from `tail` to `head`; takes nothing. */
+uint64_t perf_ring_count(const struct perf_ring *ring, uint64_t head);
 
 /* Lets the kernel write where records were taken from. */
 void perf_ring_give_back(struct perf_ring *ring);

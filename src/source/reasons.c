@@ -1,14 +1,15 @@
 /*
- * The report has no socket in it, but the endpoints, which at that moment are still those of the
- * failure. Both are made by one CPU in one go, microseconds apart unless the CPU is taken away
- * from the kernel:
- * - a RST, and since Linux 6.11 (tcp_done_with_error()) everything: first the change of state,
- *   then the report, which is left out when the program has closed the socket;
- * - before, a timeout (tcp_write_err()) and an ICMP message (tcp_v4_err()): the other way round.
+ * The report has no socket in it, but the endpoints, which at that moment are still those
+ * of the failure. Both are made by one CPU in one go, microseconds apart unless the CPU is
+ * taken away from the kernel:
+ * - a RST, and since Linux 6.11 (tcp_done_with_error()) everything: first the change of
+ *   state, then the report, which is left out when the program has closed the socket;
+ * - before, a timeout (tcp_write_err()) and an ICMP message (tcp_v4_err()): the other way
+ *   round.
  *
- * A failure waits in a queue and in the chain of its bucket, so that joining is exact however
- * many wait. For reports that come early there is one place per hash: the next one takes it, and
- * only what happens between a report and its failure could do harm.
+ * A failure waits in a queue and in the chain of its bucket, so that joining is exact
+ * however many wait. For reports that come early there is one place per hash: the next one
+ * takes it, and only what happens between a report and its failure could do harm.
  */
 #include "source/reasons.h"
 

@@ -133,7 +133,7 @@ static int collect_descriptors(struct sources *sources, double now)
 		watched.process->netns = watched.netns;
 		if (r)
 			watched.process->watched_since = 0;
-		else if (!watched.process->watched_since)
+		else if (watched.process->watched_since == 0)
 			watched.process->watched_since = now;
 		if (r && watched.unreadable == UNREADABLE_DESCRIPTORS)
 			failed = -EMFILE;

@@ -42,13 +42,13 @@ enum tcp_event_field {
 
 /* Where things stand in the records of one tracepoint of this kernel. */
 struct tcp_event_layout {
-	uint16_t type; /* of what TCP_EVENT_TYPE must say */
-	struct tracefs_field fields[TCP_EVENT_FIELD_COUNT]; /* those without a name are absent */
+	uint16_t type; /* what TCP_EVENT_TYPE must say */
+	struct tracefs_field fields[TCP_EVENT_FIELD_COUNT]; /* without a name: absent */
 };
 
 /*
- * Pure: from the `format` file of a tracepoint. False when a field is missing or has a size that
- * makes no sense.
+ * Pure: from the `format` file of a tracepoint. False when a field is missing or has a size
+ * that makes no sense.
  */
 bool tcp_event_parse_change_layout(struct bytes format, uint16_t type,
 				   struct tcp_event_layout *ret_layout) MUST_CHECK;

@@ -13,9 +13,9 @@ struct tracefs_field {
 };
 
 /*
- * A directory that is the root of tracefs: where it is mounted, else an instance of our own that
- * is attached nowhere. A descriptor, or -errno with the reason in `err`: -ENOENT for a kernel
- * that has none.
+ * A directory that is the root of tracefs: where it is mounted, else an instance of our own
+ * that is attached nowhere. A descriptor, or -errno with the reason in `err`: -ENOENT for a
+ * kernel that has none.
  */
 int tracefs_open(struct error *err) MUST_CHECK;
 

@@ -39,8 +39,17 @@ bool tracepoint_has_errors(const struct tracepoint *tracepoint);
  */
 void tracepoint_drain(struct tracepoint *tracepoint, double until, struct tcp_events *events);
 
-/* Records that the kernel had no room for, since the start, as far as the drains came. */
+/*
+ * Records that the kernel had no room for, since the start, as far as the drains came: it says
+ * so in the next record of the same CPU.
+ */
 uint64_t tracepoint_lost(const struct tracepoint *tracepoint);
+
+/*
+ * Events that left no record, since the start: the lost ones, and those that a kernel leaves
+ * out without a word. Asks every CPU, so not in every tick; certain at the second call.
+ */
+uint64_t tracepoint_missed(struct tracepoint *tracepoint);
 
 /* CPUs came or went since the start, and what happens on new ones is not seen: begin anew. */
 bool tracepoint_is_stale(const struct tracepoint *tracepoint);

@@ -5,12 +5,16 @@
  *	collect [PROCESSES [CONNECTIONS]]	default: 10 processes of 200 connections
  *
  * The floor, for each process: stat, limits, the link of its namespace, and its fd directory with
- * a readlink a descriptor; and the two TCP tables once, read and not looked at.
+ * a readlink a descriptor; and once a sock_diag dump of each family with tcp_info, received and not
+ * looked at. The two tables of /proc/net are shown beside it, also received and not looked at.
  */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,9 +29,15 @@
 #include "base/memory.h"
 #include "config/load.h"
 #include "source/join.h"
+#include "source/sock_diag.h"
 
 #define ROUNDS 41
 #define PROCESSES_MAX 200
+/* The queue of a listener is no longer than somaxconn, 4096. */
+#define SERVER_CONNECTIONS 2000
+#define SERVERS_MAX 100
+#define DIAG_BYTES (32 * 1024)
+#define STATES 0xff7 /* all but SYN_RECV */
 
 static double cpu_ms(void)
 {
@@ -55,14 +65,15 @@ static int listen_anywhere(struct sockaddr_in *ret_address)
 	return fd;
 }
 
-/* A process that holds connections until it is killed. */
-static pid_t start_client(const struct sockaddr_in *server, int connections, int ready)
+/* A process that holds connections, some to each server, until it is killed. */
+static pid_t start_client(const struct sockaddr_in *servers, int connections, int ready)
 {
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
 	for (int i = 0; i < connections; i++) {
+		const struct sockaddr_in *server = &servers[i / SERVER_CONNECTIONS];
 		int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 		if (fd < 0 || connect(fd, (const struct sockaddr *)server, sizeof(*server)) < 0)
@@ -115,13 +126,47 @@ static void floor_process(pid_t pid)
 	read_links(path);
 }
 
-static double measure_floor(const pid_t *pids, int count)
+static void dump(int fd, uint8_t family)
+{
+	static char buffer[DIAG_BYTES];
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} message = {
+		.header = { .nlmsg_len = sizeof(message),
+			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.request = { .sdiag_family = family,
+			     .sdiag_protocol = IPPROTO_TCP,
+			     .idiag_ext = 1 << (INET_DIAG_INFO - 1),
+			     .idiag_states = STATES },
+	};
+	const struct nlmsghdr *first = (const struct nlmsghdr *)buffer;
+
+	if (send(fd, &message, sizeof(message), 0) < 0)
+		return;
+	do {
+		if (recv(fd, buffer, sizeof(buffer), 0) < 0)
+			return;
+	} while (first->nlmsg_type != NLMSG_DONE && first->nlmsg_type != NLMSG_ERROR);
+}
+
+static double measure_floor(const pid_t *pids, int count, int diag)
+{
+	double start = cpu_ms();
+
+	for (int i = 0; i < count; i++)
+		floor_process(pids[i]);
+	dump(diag, AF_INET);
+	dump(diag, AF_INET6);
+	return cpu_ms() - start;
+}
+
+static double measure_tables(const pid_t *pids)
 {
 	double start = cpu_ms();
 	char path[64];
 
-	for (int i = 0; i < count; i++)
-		floor_process(pids[i]);
 	snprintf(path, sizeof(path), "/proc/%d/net/tcp", pids[0]);
 	read_file(path);
 	snprintf(path, sizeof(path), "/proc/%d/net/tcp6", pids[0]);
@@ -170,25 +215,28 @@ static struct config *configure(void)
 
 static void run(const pid_t *pids, int count)
 {
-	double floors[ROUNDS], ticks[ROUNDS], floor_ms, tick_ms;
+	double floors[ROUNDS], tables[ROUNDS], ticks[ROUNDS], floor_ms, tick_ms;
 	struct config *config = configure();
 	struct sources sources;
 	struct error err = { 0 };
 	uint64_t connections;
 	int r = sources_init(&sources, config, "/proc", NULL, &err);
+	int diag = sock_diag_open();
 
-	assert(!r);
+	assert(!r && diag >= 0);
 	measure_tick(&sources, &connections);
 	for (int i = 0; i < ROUNDS; i++) {
-		floors[i] = measure_floor(pids, count);
+		floors[i] = measure_floor(pids, count, diag);
+		tables[i] = measure_tables(pids);
 		ticks[i] = measure_tick(&sources, &connections);
 	}
 	floor_ms = median(floors);
 	tick_ms = median(ticks);
 	printf("processes=%d connections=%llu host_processes=%zu floor_ms=%.2f tick_ms=%.2f "
-	       "ratio=%.2f\n",
+	       "ratio=%.2f net_tcp_ms=%.2f\n",
 	       count, (unsigned long long)connections, sources.processes.count, floor_ms,
-	       tick_ms, tick_ms / floor_ms);
+	       tick_ms, tick_ms / floor_ms, median(tables));
+	close(diag);
 	sources_deinit(&sources);
 	config_free(config);
 }
@@ -196,17 +244,21 @@ static void run(const pid_t *pids, int count)
 int main(int argc, char **argv)
 {
 	int count = argc > 1 ? atoi(argv[1]) : 10, connections = argc > 2 ? atoi(argv[2]) : 200;
-	struct sockaddr_in address;
+	int per_client = (connections + SERVER_CONNECTIONS - 1) / SERVER_CONNECTIONS;
+	struct sockaddr_in addresses[SERVERS_MAX];
+	int ready[2], servers[SERVERS_MAX], server_count = 0;
 	pid_t pids[PROCESSES_MAX];
-	int ready[2], servers[PROCESSES_MAX];
 	char byte;
 
-	if (count < 1 || count > PROCESSES_MAX || pipe(ready) < 0)
+	if (count < 1 || count > PROCESSES_MAX || connections < 1 ||
+	    count * per_client > SERVERS_MAX || pipe(ready) < 0)
 		return 64;
 	for (int i = 0; i < count; i++) {
-		/* One each: the queue of a listener is no longer than somaxconn. */
-		servers[i] = listen_anywhere(&address);
-		pids[i] = start_client(&address, connections, ready[1]);
+		for (int j = 0; j < per_client; j++)
+			servers[server_count + j] =
+				listen_anywhere(&addresses[server_count + j]);
+		pids[i] = start_client(&addresses[server_count], connections, ready[1]);
+		server_count += per_client;
 		if (read(ready[0], &byte, 1) != 1)
 			return 1;
 	}
@@ -214,7 +266,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++) {
 		kill(pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);
-		close(servers[i]);
 	}
+	for (int i = 0; i < server_count; i++)
+		close(servers[i]);
 	return 0;
 }
