@@ -95,6 +95,8 @@ static void do_tick(struct daemon *daemon)
 
 	if (daemon->self.unresolved_names != unresolved)
 		report_names(daemon->world.sources.names);
+	if (!daemon->previous || daemon->previous->has_events != now->has_events)
+		report_events(now, &daemon->world.sources);
 	board_publish(daemon->board, page);
 	snapshot_free(daemon->previous);
 	daemon->previous = now;

@@ -169,3 +169,13 @@ void report_names(struct names *names)
 	else
 		log_line(LOG_INFO, "All host names of the configuration have addresses", NULL);
 }
+
+void report_events(const struct snapshot *snapshot, const struct sources *sources)
+{
+	if (snapshot->has_events)
+		log_line(LOG_INFO, "Connections are counted exactly, by events of the kernel",
+			 NULL);
+	else if (sources->config->collect.events != EVENTS_OFF)
+		log_line(LOG_WARN, "Connections are counted at each look only, without events",
+			 "err", error_string(&sources->events->reason), NULL);
+}

@@ -4,7 +4,7 @@
 #include "daemon/flags.h"
 #include "expose/http.h"
 #include "model/snapshot.h"
-#include "source/names.h"
+#include "source/source.h"
 
 /* One log line for each line of the error. */
 void report_lines(enum log_level level, const char *message, const struct error *err);
@@ -25,3 +25,6 @@ void report_unreadable(const struct snapshot *snapshot, char **argv);
 
 /* Which host names have no address; for when their number has changed. */
 void report_names(struct names *names);
+
+/* Whether events of the kernel are used, and if not why; where nobody wants them, nothing. */
+void report_events(const struct snapshot *snapshot, const struct sources *sources);

@@ -1,6 +1,9 @@
 /*
- * What was recorded in the last millisecond stays for the next time: a record may have its
- * time, but not its place in the ring yet, while another CPU's, that follows from it, is there.
+ * What was recorded in the last moment stays for the next time: a record may have its time, but
+ * not its place in the ring yet, while another CPU's, that follows from it, is there.
+ *
+ * A kernel may leave out events without a word (seen on a guest whose idle CPU did), which its
+ * counts tell; asking for these interrupts every CPU, so it is done now and then.
  */
 #include "source/events.h"
 
@@ -12,7 +15,8 @@
 #include "base/memory.h"
 #include "source/tracepoint.h"
 
-#define SETTLE_SECONDS 0.001
+#define SETTLE_SECONDS 0.01
+#define MISSED_SECONDS 60.0
 #define RETRY_SECONDS 60.0
 #define RATE_SECONDS 1.0
 /* A process this young may still become somebody else by execve(2) or setuid(2). */
@@ -28,12 +32,13 @@ struct events *events_new(void)
 
 void events_stop(struct events *events)
 {
+	events->lost_before = events_lost(events);
 	attempts_free(events->attempts);
 	tracepoint_free(events->tracepoint);
 	events->attempts = NULL;
 	events->tracepoint = NULL;
 	events->since = NAN;
-	events->seen_lost = events->seen_dropped = 0;
+	events->seen_lost = events->seen_missed = events->seen_dropped = 0;
 }
 
 void events_free(struct events *events)
@@ -71,6 +76,7 @@ static int start(struct events *events)
 					events);
 	events->since = events->rate_since = clock_monotonic();
 	events->rate_count = 0;
+	events->ask_missed_at = events->now + MISSED_SECONDS;
 	return 0;
 }
 
@@ -100,15 +106,27 @@ static void suspend(struct events *events)
 		  events->config->limits.max_event_rate);
 }
 
+uint64_t events_lost(const struct events *events)
+{
+	uint64_t lost = events->seen_lost, missed = events->seen_missed;
+
+	return events->lost_before + (lost > missed ? lost : missed);
+}
+
 /* What is followed may have ended unseen: from here on is another story. */
 static void count_lost(struct events *events)
 {
 	uint64_t lost = tracepoint_lost(events->tracepoint);
+	uint64_t missed = events->seen_missed;
 
-	if (lost == events->seen_lost)
+	if (events->now >= events->ask_missed_at) {
+		missed = tracepoint_missed(events->tracepoint);
+		events->ask_missed_at = events->now + MISSED_SECONDS;
+	}
+	if (lost == events->seen_lost && missed == events->seen_missed)
 		return;
-	events->lost += lost - events->seen_lost;
 	events->seen_lost = lost;
+	events->seen_missed = missed;
 	events->since = events->now;
 	attempts_forget(events->attempts);
 }
@@ -124,6 +142,8 @@ int events_collect(struct events *events, const struct config *config,
 	events->now = clock_monotonic();
 	if (!events->tracepoint && events->now < events->retry_at)
 		return events->failure;
+	if (events->tracepoint && tracepoint_is_stale(events->tracepoint))
+		events_stop(events);
 	if (!events->tracepoint && start(events) < 0)
 		return events->failure;
 	until = events->now - SETTLE_SECONDS;

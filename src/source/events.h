@@ -18,8 +18,10 @@ struct events {
 	double since; /* monotonic seconds: all events from here on are known; NAN: none are */
 	double retry_at; /* when to try again after a failure or too many events */
 	double rate_since; /* start of the interval in which `rate_count` events came */
-	uint64_t rate_count, seen_lost, seen_dropped;
-	uint64_t lost, dropped, suspensions, unattributed; /* since start */
+	double ask_missed_at; /* when to ask again what left no record */
+	uint64_t rate_count, seen_lost, seen_missed, seen_dropped; /* of this tracepoint */
+	uint64_t lost_before; /* by those before it */
+	uint64_t dropped, suspensions, unattributed; /* since start */
 	/* Of the drain under way: whom to ask about a process. */
 	const struct config *config;
 	const struct process_table *processes;
@@ -46,3 +48,6 @@ int events_descriptor(const struct events *events);
 
 /* Whether all events since that time (monotonic seconds) are known. */
 bool events_cover(const struct events *events, double since);
+
+/* Events that were not seen, since the start. */
+uint64_t events_lost(const struct events *events);

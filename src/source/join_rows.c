@@ -316,7 +316,7 @@ static void write_self(const struct sources *sources, struct self_row *self)
 	self->truncated[TRUNCATED_PAIRS] = sources->budget.truncated_pairs;
 	self->truncated[TRUNCATED_CONNECTIONS] =
 		sources->truncated_connections + sources->events->dropped;
-	self->lost_events = sources->events->lost;
+	self->lost_events = events_lost(sources->events);
 	self->unattributed_connects = sources->events->unattributed;
 	self->event_suspensions = sources->events->suspensions;
 	self->unresolved_names = names_unresolved(sources->names);
@@ -345,7 +345,7 @@ void join_write_rows(struct sources *sources, struct snapshot *now)
 {
 	size_t pairs = sources->budget.count;
 
-	now->has_events = events_cover(sources->events, now->monotonic);
+	now->has_events = sources->events->tracepoint != NULL;
 	now->pairs = arena_alloc(&now->arena, pairs, sizeof(*now->pairs));
 	write_targets(sources, now);
 	now->namespaces =

@@ -11,8 +11,9 @@
 
 #include "base/memory.h"
 #include "source/attempt.h"
+#include "source/client.h"
 #include "source/cpus.h"
-#include "traced.h"
+#include "source/traced.h"
 
 #define MANY 2000
 
@@ -39,62 +40,59 @@ static void add(struct tally *tally, const struct news *news)
 		tally->failed[news->reason]++;
 }
 
-/* What became of the attempts of a process. */
-static struct tally tally_of(struct tracepoint *tracepoint, pid_t process)
+/* What became of the child's attempts; false: skip. */
+static bool take_tally(int (*scenario)(void), bool with_errors, struct tally *ret_tally)
 {
+	CLEANUP(traced_record_deinit) struct traced_record record = { 0 };
 	struct attempts *attempts;
-	struct tcp_events events = { 0 };
-	struct tally tally = { 0 };
 	struct news_list *news;
 
-	interesting = process;
-	attempts =
-		attempts_new(10000, tracepoint_has_errors(tracepoint), is_somebody_else, NULL);
-	tracepoint_drain(tracepoint, clock_monotonic(), &events);
-	attempts_feed(attempts, &events, INFINITY);
+	*ret_tally = (struct tally){ 0 };
+	if (!traced_record(scenario, &record))
+		return false;
+	traced_skip_reason = "this kernel does not report errors";
+	if (with_errors && !record.has_errors)
+		return false;
+	interesting = record.process;
+	attempts = attempts_new(10000, record.has_errors, is_somebody_else, NULL);
+	attempts_feed(attempts, &record.events, INFINITY);
 	news = attempts_news(attempts);
 	for (size_t i = 0; i < news->count; i++)
-		add(&tally, &news->items[i]);
-	tcp_events_deinit(&events);
+		add(ret_tally, &news->items[i]);
 	attempts_free(attempts);
-	CHECK_EQ_INT(tally.wrong, 0);
-	return tally;
+	CHECK_EQ_INT(ret_tally->wrong, 0);
+	return true;
 }
 
 static int many(void)
 {
-	return traced_connect_many(MANY);
+	return client_connect_many(MANY);
 }
 
 TEST(short_connections_are_counted_exactly)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
 	struct tally tally;
 
-	if (!tracepoint)
+	if (!take_tally(many, false, &tally))
 		TEST_SKIP(traced_skip_reason);
-	tally = tally_of(tracepoint, traced_run(many));
 	CHECK_EQ_INT(tally.opened, MANY);
 	CHECK_EQ_INT(tally.closed, MANY);
-	CHECK_EQ_U64(tracepoint_lost(tracepoint), 0);
-	tracepoint_missed(tracepoint);
-	CHECK(tracepoint_missed(tracepoint) < MANY / 100); /* of somebody else */
 }
 
 /* A listener whose queue is full: more SYNs are not answered. */
 static int listen_full(struct sockaddr_storage *ret_address)
 {
-	int listener = traced_listen_at("127.0.0.1", 0, ret_address);
-	int fd = traced_open_socket(ret_address, 0);
+	int listener = client_listen_at("127.0.0.1", 0, ret_address);
+	int fd = client_open_socket(ret_address, 0);
 
-	return traced_dial(fd, ret_address) < 0 ? -1 : listener;
+	return client_dial(fd, ret_address) < 0 ? -1 : listener;
 }
 
 static int start_unanswered(const struct sockaddr_storage *address)
 {
-	int fd = traced_open_socket(address, SOCK_NONBLOCK);
+	int fd = client_open_socket(address, SOCK_NONBLOCK);
 
-	return traced_dial(fd, address) < 0 && errno == EINPROGRESS ? fd : -1;
+	return client_dial(fd, address) < 0 && errno == EINPROGRESS ? fd : -1;
 }
 
 static int cancel(void)
@@ -109,21 +107,17 @@ static int cancel(void)
 		return 2;
 	close(fd);
 	fd = start_unanswered(&address);
-	traced_abort_connection(fd);
+	client_abort_connection(fd);
 	fd = start_unanswered(&address);
 	return shutdown(fd, SHUT_RDWR);
 }
 
 TEST(given_up_by_the_program)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
 	struct tally tally;
 
-	if (!tracepoint)
+	if (!take_tally(cancel, true, &tally))
 		TEST_SKIP(traced_skip_reason);
-	if (!tracepoint_has_errors(tracepoint))
-		TEST_SKIP("this kernel does not report errors");
-	tally = tally_of(tracepoint, traced_run(cancel));
 	CHECK_EQ_INT(tally.failed[CONNECT_CANCELED], 3);
 	CHECK_EQ_INT(tally.failed[CONNECT_RESET], 0);
 	CHECK_EQ_INT(tally.opened, 1);
@@ -132,14 +126,10 @@ TEST(given_up_by_the_program)
 
 TEST(refused_by_the_peer)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
 	struct tally tally;
 
-	if (!tracepoint)
+	if (!take_tally(client_refused, true, &tally))
 		TEST_SKIP(traced_skip_reason);
-	if (!tracepoint_has_errors(tracepoint))
-		TEST_SKIP("this kernel does not report errors");
-	tally = tally_of(tracepoint, traced_run(traced_refused));
 	CHECK_EQ_INT(tally.failed[CONNECT_REFUSED], 1);
 	CHECK_EQ_INT(tally.opened, 0);
 }
@@ -151,26 +141,24 @@ static int use_up_ports(void)
 	CLEANUP(file_close) int setting = -1;
 	int failed = 0;
 
-	if (traced_own_namespace() < 0)
+	if (client_own_namespace() < 0)
 		return 1;
 	setting = open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY | O_CLOEXEC);
-	if (traced_listen_at("127.0.0.1", 8, &address) < 0 ||
+	if (client_listen_at("127.0.0.1", 8, &address) < 0 ||
 	    write(setting, range, sizeof(range) - 1) < 0)
 		return 2;
 	for (int i = 0; i < 4; i++)
-		failed += traced_dial(traced_open_socket(&address, 0), &address) < 0 &&
+		failed += client_dial(client_open_socket(&address, 0), &address) < 0 &&
 			  errno == EADDRNOTAVAIL;
 	return failed == 2 ? 0 : 3;
 }
 
 TEST(no_local_port_is_left)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
 	struct tally tally;
 
-	if (!tracepoint)
+	if (!take_tally(use_up_ports, false, &tally))
 		TEST_SKIP(traced_skip_reason);
-	tally = tally_of(tracepoint, traced_run(use_up_ports));
 	CHECK_EQ_INT(tally.failed[CONNECT_LOCAL_PORTS], 2);
 	CHECK_EQ_INT(tally.failed[CONNECT_CANCELED], 0);
 	CHECK_EQ_INT(tally.opened, 2);
@@ -206,47 +194,39 @@ static int time_out(void)
 
 	if (listen_full(&address) < 0)
 		return 1;
-	fd = traced_open_socket(&address, 0);
+	fd = client_open_socket(&address, 0);
 	if (setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof(milliseconds)) <
 	    0)
 		return 2;
-	return traced_dial(fd, &address) < 0 && errno == ETIMEDOUT ? 0 : 3;
+	return client_dial(fd, &address) < 0 && errno == ETIMEDOUT ? 0 : 3;
 }
 
-static struct tally time_out_busy(struct tracepoint *tracepoint)
+static int time_out_busy(void)
 {
 	CLEANUP(cpus_deinit) struct cpus cpus = { 0 };
-	pid_t *spinning, pid;
-	struct tally tally = { 0 };
+	pid_t *spinning;
+	int r = cpus_read(&cpus);
 
-	if (cpus_read(&cpus) < 0)
-		return tally;
+	if (r < 0)
+		return 4;
 	spinning = memory_new(cpus.count, sizeof(*spinning));
 	for (size_t i = 0; i < cpus.count; i++)
 		spinning[i] = spin(cpus.items[i]);
-	pid = traced_run(time_out);
-	tally = tally_of(tracepoint, pid);
+	r = time_out();
 	for (size_t i = 0; i < cpus.count; i++) {
 		kill(spinning[i], SIGKILL);
 		waitpid(spinning[i], NULL, 0);
 	}
 	free(spinning);
-	return tally;
+	return r;
 }
 
 TEST(never_answered)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
 	struct tally tally;
 
-	if (!tracepoint)
+	if (!take_tally(time_out_busy, true, &tally))
 		TEST_SKIP(traced_skip_reason);
-	if (!tracepoint_has_errors(tracepoint))
-		TEST_SKIP("this kernel does not report errors");
-	tally = time_out_busy(tracepoint);
-	tracepoint_missed(tracepoint);
-	if (tracepoint_missed(tracepoint) > 0)
-		TEST_SKIP("this kernel left events out");
 	CHECK_EQ_INT(tally.failed[CONNECT_TIMED_OUT], 1);
 }
 
@@ -279,7 +259,7 @@ static int unreachable(void)
 	int sniffer, fd, error = 0;
 	socklen_t length = sizeof(error);
 
-	if (traced_own_namespace() < 0 || listen_full(&address) < 0)
+	if (client_own_namespace() < 0 || listen_full(&address) < 0)
 		return 1;
 	sniffer = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
 	fd = start_unanswered(&address);
@@ -293,37 +273,31 @@ static int unreachable(void)
 
 TEST(a_router_says_unreachable)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
 	struct tally tally;
 
-	if (!tracepoint)
+	if (!take_tally(unreachable, true, &tally))
 		TEST_SKIP(traced_skip_reason);
-	if (!tracepoint_has_errors(tracepoint))
-		TEST_SKIP("this kernel does not report errors");
-	tally = tally_of(tracepoint, traced_run(unreachable));
 	CHECK_EQ_INT(tally.failed[CONNECT_UNREACHABLE], 1);
 }
 
 static int connect_to_itself(void)
 {
-	struct sockaddr_storage address = traced_make_address("127.0.0.1", 0);
+	struct sockaddr_storage address = client_make_address("127.0.0.1", 0);
 	socklen_t length = sizeof(address);
-	CLEANUP(file_close) int fd = traced_open_socket(&address, 0);
+	CLEANUP(file_close) int fd = client_open_socket(&address, 0);
 
 	if (bind(fd, (struct sockaddr *)&address, length) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &length) < 0)
 		return 1;
-	return traced_dial(fd, &address);
+	return client_dial(fd, &address);
 }
 
 TEST(both_sides_at_once)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
 	struct tally tally;
 
-	if (!tracepoint)
+	if (!take_tally(connect_to_itself, false, &tally))
 		TEST_SKIP(traced_skip_reason);
-	tally = tally_of(tracepoint, traced_run(connect_to_itself));
 	CHECK_EQ_INT(tally.opened, 1);
 	CHECK_EQ_INT(tally.closed, 1);
 }

