@@ -5,6 +5,7 @@
 #pragma once
 
 #include "model/snapshot.h"
+#include "source/container.h"
 #include "source/fd.h"
 #include "source/ledger.h"
 #include "source/names.h"
@@ -27,6 +28,7 @@ struct sources {
 	struct procfs procfs;
 	double last_tick; /* monotonic seconds */
 	struct names *names;
+	struct container_table *containers; /* knows no names before container_table_open() */
 	struct process_table processes;
 	struct target_table targets;
 	struct netns_table namespaces;
