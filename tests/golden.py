@@ -5,8 +5,9 @@ Each folder of tests/fixtures/proc holds a tree, a config.yml (none: discovery) 
 page.txt, without comments and without what differs from run to run. `golden.py --update`
 rewrites the pages: read what has changed before you commit it.
 
-A tree is text, a line each, and made to be read beside its page. All but the last two stand for
-what the kernel would show; numbers in brackets are defaults.
+A tree is text, a line each, and made to be read beside its page; --path.rootfs is the same
+folder. All but the last two stand for what the kernel would show; numbers in brackets are
+defaults.
 
   process PID COMM [parent=1 start=0 threads=1 pages=0 limit=1024 fds=3 netns=4026531840]
         stat, limits, namespace, and that many descriptors that are no sockets
@@ -171,7 +172,7 @@ def page(fixture):
     """The page about a fixture, and what was said on stderr."""
     with tempfile.TemporaryDirectory() as folder:
         Tree(pathlib.Path(folder)).build((fixture / "tree").read_text())
-        command = [BINARY, "--once", f"--path.procfs={folder}"]
+        command = [BINARY, "--once", f"--path.procfs={folder}", f"--path.rootfs={folder}"]
         if (fixture / "config.yml").exists():
             command.append(f"--config.file={fixture / 'config.yml'}")
         done = subprocess.run(command, capture_output=True, timeout=60)

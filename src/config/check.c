@@ -52,7 +52,9 @@ static void check_unique(struct checker *checker, struct node *list, size_t inde
 static bool has_condition(const struct match_config *match)
 {
 	return match->pid || match->pid_file || match->comm.count || match->exe.count ||
-	       match->argv0.count || match->cmdline.count || match->user || match->listen;
+	       match->argv0.count || match->cmdline.count || match->user ||
+	       match->container.count || match->unit.count || match->cgroup.count ||
+	       match->listen;
 }
 
 static bool has_bad_item(const struct node *mapping)

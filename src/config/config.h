@@ -33,6 +33,9 @@ struct match_config {
 	struct regex_list cmdline; /* all of, unanchored, arguments joined by spaces */
 	const char *user; /* name or number; NULL: not set */
 	uid_t uid; /* of user */
+	struct string_list container; /* any of: beginning of an id or name */
+	struct string_list unit; /* any of: systemd units with their suffix, fnmatch(3) */
+	struct string_list cgroup; /* any of: globs, see base/glob.h */
 	uint16_t listen; /* owner of this listening TCP port; 0: not set */
 };
 

@@ -14,9 +14,8 @@
 #include "base/utf8.h"
 #include "config/problem.h"
 #include "config/url.h"
+#include "config/word.h"
 
-#define NAME_BYTES_MAX 200
-#define HOST_BYTES_MAX 253 /* RFC 1035, 2.3.4, less the length bytes at both ends */
 #define COMM_BYTES_MAX 15 /* TASK_COMM_LEN less the NUL, include/linux/sched.h */
 
 struct unit {
@@ -177,100 +176,6 @@ static const char *parse_status(const char *text, struct status_range *ret_range
 	return NULL;
 }
 
-static const char *check_name(const char *text)
-{
-	size_t length = strlen(text);
-
-	if (length > NAME_BYTES_MAX)
-		return "is longer than 200 bytes";
-	if (!strcmp(text, "other"))
-		return "is the name of what goes beyond a limit, choose another";
-	for (const char *c = text; *c; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return "holds a control character";
-	}
-	return NULL;
-}
-
-/* The body of {{ .Variable }}. */
-static bool is_variable(struct bytes body)
-{
-	static const char *const variables[] = { ".Comm", ".ExeBase",	".ExeFull", ".Username",
-						 ".PID",  ".StartTime", ".Cgroups" };
-
-	while (body.length && *body.data == ' ')
-		body = (struct bytes){ body.data + 1, body.length - 1 };
-	while (body.length && body.data[body.length - 1] == ' ')
-		body.length--;
-	for (size_t i = 0; i < ARRAY_LENGTH(variables); i++) {
-		if (bytes_equal(body, variables[i]))
-			return true;
-	}
-	return bytes_starts_with(body, ".Matches.") && body.length > strlen(".Matches.") &&
-	       !memchr(body.data, ' ', body.length);
-}
-
-static const char *check_template(const char *text)
-{
-	const char *wrong = check_name(text), *open = text, *close;
-
-	while (!wrong && (open = strstr(open, "{{"))) {
-		close = strstr(open, "}}");
-		if (!close)
-			return "has {{ without }}";
-		if (!is_variable((struct bytes){ open + 2, (size_t)(close - open - 2) }))
-			return "has a variable that is none of {{.Comm}}, {{.ExeBase}}, "
-			       "{{.ExeFull}}, {{.Username}}, {{.Matches.x}}, {{.PID}}, "
-			       "{{.StartTime}} and {{.Cgroups}}";
-		open = close + 2;
-	}
-	return wrong;
-}
-
-static const char *check_host(const char *text)
-{
-	size_t length = strlen(text);
-
-	if (strchr(text, '/'))
-		return "is not a host name: write it without scheme and path";
-	if (strchr(text, ':'))
-		return "is not a host name: a port has a key of its own, and so has an address";
-	if (length > HOST_BYTES_MAX || !url_is_host((struct bytes){ text, length }))
-		return "is not a host name";
-	return NULL;
-}
-
-/* A method is a token (RFC 9110, 5.6.2); the ones in use are upper-case words. */
-static const char *check_method(const char *text)
-{
-	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
-	return length && !text[length] && length <= 32 ? NULL :
-							 "is not a method such as GET or HEAD";
-}
-
-static const char *check_string(enum option_type type, const char *text)
-{
-	if (!*text)
-		return "is empty";
-	switch (type) {
-	case OPTION_NAME:
-		if (strstr(text, "{{"))
-			return "has a template, which only process_names know";
-		return check_name(text);
-	case OPTION_TEMPLATE:
-		return check_template(text);
-	case OPTION_PATH:
-		return *text == '/' ? NULL : "is not an absolute path";
-	case OPTION_HOST:
-		return check_host(text);
-	case OPTION_METHOD:
-		return check_method(text);
-	default:
-		return NULL;
-	}
-}
-
 static int refuse(struct arena *arena, const char *text, const char *wrong, struct error *err)
 {
 	return error_set(err, -EINVAL, "%s %s", problem_quote(arena, text), wrong);
@@ -371,15 +276,18 @@ static int read_choice(const struct option *option, const char *text, struct are
 static int read_string(const struct option *option, const char *text, struct arena *arena,
 		       const char **ret_string, struct error *err)
 {
-	const char *wrong = check_string(option->type, text);
+	const char *wrong = word_check(option->type, text);
 	bool is_comm = option->type == OPTION_COMMS;
+	CLEANUP(text_deinit) struct text whole = { 0 };
 
 	if (wrong)
 		return refuse(arena, text, wrong, err);
 	if (option->type == OPTION_URL && url_parse(text, &(struct url){ 0 }, err) < 0)
 		return -EINVAL;
-	*ret_string =
-		arena_copy(arena, text, strnlen(text, is_comm ? COMM_BYTES_MAX : SIZE_MAX));
+	text_append(&whole, text, strnlen(text, is_comm ? COMM_BYTES_MAX : SIZE_MAX));
+	if (option->type == OPTION_UNITS && !word_has_unit_suffix(text))
+		text_append_string(&whole, ".service");
+	*ret_string = arena_copy_string(arena, text_string(&whole));
 	return 0;
 }
 
@@ -436,6 +344,9 @@ size_t option_element_size(const struct option *option)
 	switch (option->type) {
 	case OPTION_STRINGS:
 	case OPTION_COMMS:
+	case OPTION_CONTAINERS:
+	case OPTION_UNITS:
+	case OPTION_GLOBS:
 		return sizeof(const char *);
 	case OPTION_REGEXES:
 		return sizeof(struct regex *);
@@ -471,6 +382,9 @@ const char *option_kind(const struct option *option)
 		[OPTION_SECTION] = "a mapping",
 		[OPTION_STRINGS] = "a word or a list of them",
 		[OPTION_COMMS] = "a word or a list of them",
+		[OPTION_CONTAINERS] = "a name or id, or a list of them",
+		[OPTION_UNITS] = "a unit or a list of them",
+		[OPTION_GLOBS] = "a path pattern or a list of them",
 		[OPTION_REGEXES] = "a regular expression or a list of them",
 		[OPTION_STATUS_CODES] = "a status code or a list of them",
 		[OPTION_LIST] = "a mapping or a list of them",

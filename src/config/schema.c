@@ -121,6 +121,34 @@ static const struct option match_options[] = {
 		.help = "Effective user, by name or number.",
 	},
 	{
+		.name = "container",
+		.type = OPTION_CONTAINERS,
+		.offset = offsetof(struct match_config, container.items),
+		.count_offset = offsetof(struct match_config, container.count),
+		.help = "Container, any of these: the beginning of its name, or 12 or more "
+			"digits of its id, or the uid of its pod. Kubernetes' are named "
+			"`<pod>_<namespace>_<container>`; names are read from files below "
+			"`--path.rootfs`.",
+	},
+	{
+		.name = "unit",
+		.type = OPTION_UNITS,
+		.offset = offsetof(struct match_config, unit.items),
+		.count_offset = offsetof(struct match_config, unit.count),
+		.help = "systemd unit, any of these, and what runs in cgroups below it; "
+			"`.service` may be left out, a scope or slice needs its suffix; `*`, "
+			"`?` and `[…]` as in a shell. Not the units inside of a container.",
+	},
+	{
+		.name = "cgroup",
+		.type = OPTION_GLOBS,
+		.offset = offsetof(struct match_config, cgroup.items),
+		.count_offset = offsetof(struct match_config, cgroup.count),
+		.help = "Path of the cgroup as `/proc/<pid>/cgroup` shows it to the exporter, "
+			"any of these: `*`, `?` and `[…]` do not cross a slash, `/**/` is any "
+			"number of levels, none included: `/system.slice/*.service/**`.",
+	},
+	{
 		.name = "listen",
 		.type = OPTION_PORT,
 		.offset = offsetof(struct match_config, listen),

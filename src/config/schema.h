@@ -34,6 +34,9 @@ enum option_type {
 	 */
 	OPTION_STRINGS, /* const char * */
 	OPTION_COMMS, /* const char *: cut to what the kernel keeps of a process's name */
+	OPTION_CONTAINERS, /* const char *: name or id */
+	OPTION_UNITS, /* const char *: pattern of a systemd unit's name, with its suffix */
+	OPTION_GLOBS, /* const char *: see base/glob.h */
 	OPTION_REGEXES, /* struct regex * */
 	OPTION_STATUS_CODES, /* struct status_range */
 	OPTION_LIST, /* structs of `section`: a list of mappings */

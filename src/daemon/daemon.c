@@ -112,7 +112,8 @@ static int replace_world(struct daemon *daemon, struct error *err)
 	if (r < 0)
 		return r;
 	probe_engine_stop(daemon->world.probes);
-	r = world_init(&world, config, daemon->flags->procfs, &daemon->world, err);
+	r = world_init(&world, config, daemon->flags->procfs, daemon->flags->rootfs,
+		       &daemon->world, err);
 	if (!r) {
 		r = probe_engine_start(world.probes, err);
 		if (r < 0)
@@ -317,7 +318,8 @@ int daemon_run(const struct flags *flags, struct config *config, char **argv)
 	if (r < 0)
 		config_free(config);
 	else
-		r = world_init(&daemon->world, config, flags->procfs, NULL, &err);
+		r = world_init(&daemon->world, config, flags->procfs, flags->rootfs, NULL,
+			       &err);
 	if (!r)
 		r = start(daemon, &err);
 	if (!r) {
@@ -380,7 +382,7 @@ int daemon_once(const struct flags *flags, struct config *config, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	self.reload_success_time = clock_wall();
-	r = world_init(&world, config, flags->procfs, NULL, &err);
+	r = world_init(&world, config, flags->procfs, flags->rootfs, NULL, &err);
 	if (r < 0) {
 		report_lines(LOG_ERROR, "Could not start", &err);
 		return 1;

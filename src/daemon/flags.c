@@ -78,6 +78,12 @@ static int set_procfs(struct flags *flags, const char *value)
 	return *value ? 0 : -EINVAL;
 }
 
+static int set_rootfs(struct flags *flags, const char *value)
+{
+	flags->rootfs = value;
+	return *value ? 0 : -EINVAL;
+}
+
 static int set_log_level(struct flags *flags, const char *value)
 {
 	return log_level_parse(value, &flags->log_level);
@@ -161,6 +167,16 @@ static const struct flag table[] = {
 		.set = set_procfs,
 		.help = "Where procfs is mounted: the host's in a container, or a "
 			"recorded tree.",
+	},
+	{
+		.name = "path.rootfs",
+		.argument = "DIR",
+		.fallback = "/",
+		.wanted = "it must be the name of a directory",
+		.set = set_rootfs,
+		.help = "Where the host's root is mounted in a container: names of containers "
+			"are read from /var/log/containers and /var/lib/docker/containers "
+			"below it.",
 	},
 	{
 		.name = "log.level",

@@ -13,7 +13,7 @@ struct flags {
 	const char *config_file; /* NULL: discovery */
 	const char *listen[FLAGS_LISTEN_MAX];
 	size_t listen_count;
-	const char *telemetry_path, *procfs;
+	const char *telemetry_path, *procfs, *rootfs;
 	const char *describe; /* NULL, or the section asked for */
 	enum log_level log_level;
 	enum log_format log_format;

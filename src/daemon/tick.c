@@ -5,14 +5,27 @@
 #include "daemon/self.h"
 #include "source/join.h"
 
+static int init_sources(struct world *world, const char *procfs, const char *rootfs,
+			struct world *previous, struct error *err)
+{
+	int r = sources_init(&world->sources, world->config, procfs,
+			     previous ? &previous->sources : NULL, err);
+
+	if (r < 0)
+		return r;
+	r = container_table_open(world->sources.containers, rootfs, err);
+	if (r < 0)
+		sources_deinit(&world->sources);
+	return r;
+}
+
 int world_init(struct world *world, struct config *config, const char *procfs,
-	       struct world *previous, struct error *err)
+	       const char *rootfs, struct world *previous, struct error *err)
 {
 	int r;
 
 	*world = (struct world){ .config = config };
-	r = sources_init(&world->sources, config, procfs, previous ? &previous->sources : NULL,
-			 err);
+	r = init_sources(world, procfs, rootfs, previous, err);
 	if (r < 0) {
 		config_free(config);
 		*world = (struct world){ 0 };

@@ -18,7 +18,7 @@ struct world {
  * which stays as it is. 0, or -errno with the reason in `err`.
  */
 int world_init(struct world *world, struct config *config, const char *procfs,
-	       struct world *previous, struct error *err) MUST_CHECK;
+	       const char *rootfs, struct world *previous, struct error *err) MUST_CHECK;
 /* Moves what else `previous` remembers into the world that replaces it. */
 void world_inherit(struct world *world, struct world *previous);
 void world_deinit(struct world *world); /* takes one that is all zeroes */

@@ -11,8 +11,21 @@
 
 #define CGROUP_MAX ((size_t)64 * 1024)
 
+/* A container by its name where that is known. */
+static bool write_service(const struct sources *sources, struct bytes cgroups, double now,
+			  struct text *name)
+{
+	struct cgroup cgroup;
+
+	cgroup_parse(cgroups, &cgroup);
+	if (cgroup.container.length &&
+	    container_table_write_name(sources->containers, cgroup.container, now, name))
+		return true;
+	return cgroup_parse_name(cgroups, name);
+}
+
 /* The unit or container when the control group tells, else what it executes. */
-static void write_name(const struct sources *sources, struct process *process,
+static void write_name(const struct sources *sources, struct process *process, double now,
 		       struct text *name)
 {
 	CLEANUP(file_close) int directory = -1;
@@ -20,7 +33,8 @@ static void write_name(const struct sources *sources, struct process *process,
 
 	if (!process_open(process, &sources->procfs, &directory)) {
 		if (!file_read(directory, "cgroup", CGROUP_MAX, &text) &&
-		    cgroup_parse_name((struct bytes){ text_string(&text), text.length }, name))
+		    write_service(sources, (struct bytes){ text_string(&text), text.length },
+				  now, name))
 			return;
 		if (!pid_read_exe(directory, &text)) {
 			text_append_string(name, match_base_name(text_string(&text)));
@@ -34,7 +48,7 @@ struct target *join_discover(struct sources *sources, struct process *process, d
 {
 	CLEANUP(text_deinit) struct text name = { 0 };
 
-	write_name(sources, process, &name);
+	write_name(sources, process, now, &name);
 	/* Two different things must not share a name: the rule said no to this process. */
 	if (target_table_find_configured(&sources->targets, text_string(&name)))
 		text_append_string(&name, "-discovered");

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/glob.h"
 #include "base/text.h"
 
 /* getpwuid_r(3): room for the texts of one entry; with more than this the number will do. */
@@ -22,12 +23,24 @@ const char *match_base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Ids need no names. */
+static bool needs_names(const struct string_list *containers)
+{
+	for (size_t i = 0; i < containers->count; i++) {
+		if (!cgroup_is_reference(containers->items[i]))
+			return true;
+	}
+	return false;
+}
+
 static void add_needs(struct match_needs *needs, const struct match_config *match)
 {
 	needs->exe |= match->exe.count > 0;
 	needs->cmdline |= match->cmdline.count > 0 || match->argv0.count > 0 ||
 			  match->exe.count > 0;
 	needs->user |= match->user != NULL;
+	needs->cgroups |= match->container.count || match->unit.count || match->cgroup.count;
+	needs->container |= needs_names(&match->container);
 	needs->listen |= match->listen != 0;
 	needs->pid_files++;
 }
@@ -70,6 +83,36 @@ static bool comm_matches(const struct string_list *wanted, const char *comm)
 {
 	for (size_t i = 0; i < wanted->count; i++) {
 		if (!strcmp(wanted->items[i], comm))
+			return true;
+	}
+	return false;
+}
+
+static bool container_matches(const struct string_list *wanted, const struct match_facts *facts)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		const char *item = wanted->items[i];
+
+		if (cgroup_has_reference(&facts->cgroup, item) ||
+		    (facts->container && !strncmp(facts->container, item, strlen(item))))
+			return true;
+	}
+	return false;
+}
+
+static bool unit_matches(const struct string_list *wanted, const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (cgroup_is_in_unit(cgroup, wanted->items[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool cgroup_matches(const struct string_list *wanted, const struct cgroup *cgroup)
+{
+	for (size_t i = 0; cgroup->path.length && i < wanted->count; i++) {
+		if (glob_match(wanted->items[i], cgroup->path))
 			return true;
 	}
 	return false;
@@ -125,6 +168,12 @@ static bool matches(const struct match_config *match, const struct match_facts *
 	if (match->argv0.count && !path_matches(&match->argv0, argv0(facts)))
 		return false;
 	if (match->user && (!facts->has_user || facts->user != match->uid))
+		return false;
+	if (match->container.count && !container_matches(&match->container, facts))
+		return false;
+	if (match->unit.count && !unit_matches(&match->unit, &facts->cgroup))
+		return false;
+	if (match->cgroup.count && !cgroup_matches(&match->cgroup, &facts->cgroup))
 		return false;
 	if (match->listen && !listens_on(facts, match->listen))
 		return false;

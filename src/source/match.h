@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "config/config.h"
+#include "source/cgroup.h"
 
 /* What rules ask about; anything that could not be read is NULL, empty or false. */
 struct match_facts {
@@ -18,7 +19,9 @@ struct match_facts {
 	bool has_user;
 	uid_t user;
 	double start_time; /* seconds since 1970 */
-	const char *cgroups; /* of a template only: text of /proc/<pid>/cgroup */
+	const char *cgroups; /* text of /proc/<pid>/cgroup */
+	struct cgroup cgroup; /* what it says */
+	const char *container; /* name of its container */
 	const pid_t *pid_files; /* what the pid file of each alternative says, in their order */
 	const uint16_t *listens; /* TCP ports it listens on */
 	size_t listen_count;
@@ -27,7 +30,7 @@ struct match_facts {
 
 /* Which facts the rules of a configuration ask for. */
 struct match_needs {
-	bool exe, cmdline, user, cgroups, listen;
+	bool exe, cmdline, user, cgroups, container, listen;
 	size_t pid_files; /* alternatives, with or without a pid file */
 };
 

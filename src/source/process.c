@@ -182,7 +182,7 @@ static void read_pid_files(struct process_table *table, const struct config *con
 
 /* The texts that the facts of one process point into. */
 struct fact_texts {
-	struct text exe, cmdline, cgroups;
+	struct text exe, cmdline, cgroups, container;
 };
 
 static void fact_texts_deinit(struct fact_texts *texts)
@@ -190,6 +190,22 @@ static void fact_texts_deinit(struct fact_texts *texts)
 	text_deinit(&texts->exe);
 	text_deinit(&texts->cmdline);
 	text_deinit(&texts->cgroups);
+	text_deinit(&texts->container);
+}
+
+/* The cgroup itself tells the name of a container of LXC. */
+static void read_container(const struct process_table *table, struct match_facts *facts,
+			   struct text *text, double now)
+{
+	struct bytes name = facts->cgroup.container_name;
+
+	text_clear(text);
+	text_append(text, name.data, name.length);
+	if (!name.length && (!table->containers ||
+			     !container_table_write_name(table->containers,
+							 facts->cgroup.container, now, text)))
+		return;
+	facts->container = text_string(text);
 }
 
 static void read_cgroups(int directory, struct match_facts *facts, struct text *text)
@@ -200,6 +216,7 @@ static void read_cgroups(int directory, struct match_facts *facts, struct text *
 	while (text->length && text->data[text->length - 1] == '\n')
 		text->data[--text->length] = '\0';
 	facts->cgroups = text_string(text);
+	cgroup_parse((struct bytes){ facts->cgroups, text->length }, &facts->cgroup);
 }
 
 /*
@@ -207,7 +224,7 @@ static void read_cgroups(int directory, struct match_facts *facts, struct text *
  * -errno when nothing could be read.
  */
 static int read_facts(const struct process_table *table, const struct procfs *procfs,
-		      struct process *process, struct match_facts *facts,
+		      struct process *process, double now, struct match_facts *facts,
 		      struct fact_texts *texts)
 {
 	CLEANUP(file_close) int directory = -1;
@@ -232,6 +249,8 @@ static int read_facts(const struct process_table *table, const struct procfs *pr
 		facts->has_user = !pid_read_user(directory, &facts->user);
 	if (table->needs.cgroups)
 		read_cgroups(directory, facts, &texts->cgroups);
+	if (table->needs.container)
+		read_container(table, facts, &texts->container, now);
 	return 0;
 }
 
@@ -277,14 +296,16 @@ static void match_process(struct process *process, const struct match_facts *fac
 }
 
 /*
- * A server gives up root and renames itself soon after its start, so the first minute counts
- * most. Facts that only execve(2) changes need no second look.
+ * A server gives up root and renames itself soon after its start, and is put into its cgroup
+ * then, and its container gets its name; so the first minute counts most. Facts that only
+ * execve(2) changes need no second look.
  */
 static bool is_due(const struct process_table *table, const struct process *process, double now)
 {
 	if (process->fresh)
 		return true;
-	if (process->listens || !(table->needs.user || table->needs.cmdline))
+	if (process->listens ||
+	    !(table->needs.user || table->needs.cmdline || table->needs.cgroups))
 		return false;
 	return now - process->first_seen < SETTLE_SECONDS ||
 	       now - process->last_matched >= SETTLE_SECONDS;
@@ -299,7 +320,7 @@ void process_match_listening(struct process *process, const struct procfs *procf
 	const struct target_config *rule;
 	struct match_facts facts;
 
-	if (read_facts(table, procfs, process, &facts, &texts))
+	if (read_facts(table, procfs, process, now, &facts, &texts))
 		return;
 	facts.listens = ports;
 	facts.listen_count = port_count;
@@ -342,7 +363,7 @@ void process_table_match(struct process_table *table, const struct procfs *procf
 
 		/* What nothing is known about now may be known in the next tick. */
 		if (!is_due(table, process, now) ||
-		    read_facts(table, procfs, process, &facts, &texts))
+		    read_facts(table, procfs, process, now, &facts, &texts))
 			continue;
 		match_process(process, &facts, config, targets, now);
 	}

@@ -1,10 +1,12 @@
 /*
  * Every process of the host, remembered by pid and start time, with the rule of the
  * configuration it belongs to: decided when it is first seen, again when it changes its name
- * (execve(2)), and now and then, since it may change its user or its command line.
+ * (execve(2)), and now and then, since it may change its user or its command line, and be moved
+ * to another cgroup.
  */
 #pragma once
 
+#include "source/container.h"
 #include "source/match.h"
 #include "source/pid.h"
 #include "source/procfs.h"
@@ -40,6 +42,7 @@ struct process_table {
 	double listed; /* monotonic seconds: whoever started since may be missing */
 	uint64_t refused; /* processes whose stat may not be read, in this tick */
 	struct match_needs needs;
+	struct container_table *containers; /* borrowed, for their names; NULL: unknown */
 };
 
 void process_table_init(struct process_table *table, const struct config *config);

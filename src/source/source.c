@@ -162,8 +162,8 @@ static const struct source list[] = {
 		.name = "processes",
 		.collect = collect_processes,
 		.help = "`/proc/<pid>/stat` of every process, and what the rules ask for "
-			"(exe, cmdline, status) of new ones. Needs nothing; `exe` of other "
-			"users' processes needs CAP_SYS_PTRACE.",
+			"(exe, cmdline, status, cgroup) of new ones. Needs nothing; `exe` of "
+			"other users' processes needs CAP_SYS_PTRACE.",
 	},
 	{
 		.name = "descriptors",
@@ -235,7 +235,9 @@ int sources_init(struct sources *sources, const struct config *config, const cha
 	sources->namespaces.own_table = read_table_of(&sources->procfs, sources->procfs.self);
 	ledger_init(&sources->ledger, config->limits.max_connections);
 	sources->events = events_new();
+	sources->containers = container_table_new();
 	process_table_init(&sources->processes, config);
+	sources->processes.containers = sources->containers;
 	target_table_init(&sources->targets, config, &sources->budget);
 	sources->names = names_new(config, previous ? previous->names : NULL);
 	names_wait(sources->names, NAMES_WAIT_SECONDS);
@@ -248,6 +250,7 @@ void sources_deinit(struct sources *sources)
 	target_table_deinit(&sources->targets, &sources->budget);
 	netns_table_deinit(&sources->namespaces, &sources->budget);
 	process_table_deinit(&sources->processes);
+	container_table_free(sources->containers);
 	ledger_deinit(&sources->ledger);
 	events_free(sources->events);
 	owners_deinit(&sources->owners);

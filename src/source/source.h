@@ -5,6 +5,7 @@
 #pragma once
 
 #include "model/snapshot.h"
+#include "source/container.h"
 #include "source/events.h"
 #include "source/fd.h"
 #include "source/ledger.h"
@@ -37,6 +38,7 @@ struct sources {
 	double read; /* likewise of this tick */
 	uint32_t tick; /* number of the newest one */
 	struct names *names;
+	struct container_table *containers; /* knows no names before container_table_open() */
 	struct process_table processes;
 	struct target_table targets;
 	struct netns_table namespaces;

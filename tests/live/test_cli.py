@@ -99,8 +99,9 @@ class Flags(LiveCase):
                                re.MULTILINE)
         self.assertEqual(listed, described)
         self.assertLessEqual({"config.file", "config.check", "help", "log.format", "log.level",
-                              "path.procfs", "version", "web.enable-lifecycle",
-                              "web.listen-address", "web.telemetry-path"}, set(listed))
+                              "path.procfs", "path.rootfs", "version",
+                              "web.enable-lifecycle", "web.listen-address",
+                              "web.telemetry-path"}, set(listed))
         self.assertEqual(self.output("-h"), self.output("--help"))
 
     def test_version(self):
@@ -134,7 +135,8 @@ class Flags(LiveCase):
 
     def test_values_that_are_none(self):
         for flag in ("--log.level=loud", "--log.format=xml", "--web.telemetry-path=metrics",
-                     "--web.listen-address=nowhere", "--path.procfs=", "--config.file="):
+                     "--web.listen-address=nowhere", "--path.procfs=", "--path.rootfs=",
+                     "--config.file="):
             with self.subTest(flag=flag):
                 done = self.run_exporter(flag)
                 self.assertEqual((done.returncode, done.stdout), (USAGE, ""))

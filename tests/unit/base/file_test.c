@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -101,6 +102,50 @@ TEST(reads_links)
 	CHECK_EQ_INT(file_read_link(at, "missing", &text), -ENOENT);
 }
 
+/* ".." and links are as if the folder were the root. */
+TEST(nothing_leads_out_of_a_root)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	CHECK_EQ_INT(file_read_in_root(at, "plain", 100, &text), 0);
+	CHECK_EQ_INT(text.length, 9);
+	CHECK_EQ_INT(file_read_in_root(at, "../plain", 100, &text), 0);
+	CHECK_EQ_INT(file_read_in_root(at, "/plain", 100, &text), 0);
+	CHECK_EQ_INT(text.length, 27);
+	CHECK_EQ_INT(file_read_in_root(at, "/proc/self/limits", 1 << 16, &text), -ENOENT);
+	REQUIRE(!symlinkat("/", at, "root"));
+	CHECK_EQ_INT(file_read_in_root(at, "root/plain", 100, &text), 0);
+	CHECK_EQ_INT(file_read_in_root(at, "plain", 8, &text), -EFBIG);
+	CHECK_EQ_INT(text.length, 36);
+}
+
+TEST(only_regular_files_in_a_root)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	REQUIRE(!symlinkat("plain", at, "other"));
+	REQUIRE(!mkfifoat(at, "pipe", 0600));
+	CHECK_EQ_INT(file_read_in_root(at, "other", 100, &text), -ELOOP);
+	CHECK_EQ_INT(file_read_in_root(at, "pipe", 100, &text), -EINVAL);
+	CHECK_EQ_INT(file_read_in_root(at, ".", 100, &text), -EINVAL);
+	CHECK_EQ_INT(file_read_in_root(at, "missing", 100, &text), -ENOENT);
+	CHECK_EQ_STR(text_string(&text), "");
+}
+
+TEST(lists_a_directory_in_a_root)
+{
+	CLEANUP(file_close_directory) DIR *inside = file_open_directory_in_root(at, "root");
+	CLEANUP(file_close_directory) DIR *outside = file_open_directory_in_root(at, "/proc");
+	struct dirent *entry;
+	bool found = false;
+
+	REQUIRE(inside && !outside);
+	while ((entry = readdir(inside)))
+		found |= !strcmp(entry->d_name, "plain");
+	CHECK(found);
+	CHECK(!file_open_directory_in_root(at, "plain") && errno == ENOTDIR);
+}
+
 TEST(closes_what_is_open)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), none = -1;
@@ -113,7 +158,8 @@ TEST(closes_what_is_open)
 
 TEST(removes_the_folder)
 {
-	static const char *const names[] = { "plain", "empty", "long", "ten", "link" };
+	static const char *const names[] = { "plain", "empty", "long",	"ten",
+					     "link",  "root",  "other", "pipe" };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
 		CHECK_EQ_INT(unlinkat(at, names[i], 0), 0);

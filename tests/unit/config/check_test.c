@@ -52,6 +52,9 @@ TEST(an_empty_match_is_refused)
 	check_empty("targets: [ { name: a, match: [ { pid: 1 }, {} ] } ]\n", "f:1:44");
 	check_empty("targets: [ { name: a, match: { comm: [], exe: [] } } ]\n", "f:1:30");
 	check_empty("targets: [ { name: a, match: { pid: ~ } } ]\n", "f:1:30");
+	check_empty(
+		"targets: [ { name: a, match: { container: [], unit: [], cgroup: [] } } ]\n",
+		"f:1:30");
 	check_empty("process_names: [ { name: a } ]\n", "f:1:18");
 	CHECK_COMPLAINTS("targets: [ { name: a, match: [] } ]\n",
 			 "f:1:30: match: expected a list of at least one mapping");
@@ -67,6 +70,30 @@ TEST(a_match_with_a_mistake_is_not_called_empty)
 			 "f:1:40: comm: \"\" is empty");
 	CHECK_COMPLAINTS("targets: [ { name: a, match: { pidd: 1 } } ]\n",
 			 "f:1:32: unknown key \"pidd\" in a match, did you mean \"pid\"?");
+}
+
+TEST(units_containers_and_globs_with_a_mistake)
+{
+	CHECK_COMPLAINTS("targets: [ { name: a, match: { unit: a/b.service } } ]\n",
+			 "f:1:38: unit: \"a/b.service\" is not a systemd unit: a path is for "
+			 "the key cgroup");
+	CHECK_COMPLAINTS("targets:\n  - name: a\n    match:\n      cgroup: [ /a, '' ]\n",
+			 "f:4:21: cgroup: \"\" is empty");
+	CHECK_COMPLAINTS(
+		"targets: [ { name: a, match: { cgroup: a/* } } ]\n",
+		"f:1:40: cgroup: \"a/*\" does not begin with a slash, as the path of a "
+		"cgroup does");
+	CHECK_COMPLAINTS(
+		"targets: [ { name: a, match: { container: /a } } ]\n",
+		"f:1:43: container: \"/a\" is not the name or id of a container: write "
+		"it without a slash");
+	CHECK_COMPLAINTS("targets: [ { name: a, match: { container: { a: b } } } ]\n",
+			 "f:1:43: container: expected a name or id, or a list of them, found a "
+			 "mapping");
+	CHECK_COMPLAINTS(
+		"process_names: [ { name: a, comm: [ x ], unit: b } ]\n",
+		"f:1:42: unknown key \"unit\" in process_names, expected name, comm, exe "
+		"or cmdline");
 }
 
 TEST(users_by_name_and_number)

@@ -65,7 +65,7 @@ TEST(what_is_commented_out_in_outbound_yml_loads)
 	uncomment((struct bytes){ once.data, once.length }, &twice);
 	{
 		PARSED(config, text_string(&once));
-		CHECK_EQ_U64(config->target_count, 5);
+		CHECK_EQ_U64(config->target_count, 6);
 		CHECK_EQ_U64(config->destination_count, 4);
 		CHECK_EQ_U64(config->module_count, 2);
 		CHECK_EQ_U64(config->regexes.count, 2);
@@ -109,7 +109,7 @@ TEST(full_yml)
 	CLEANUP(free_config) struct config *config = load("config/examples/full.yml");
 
 	REQUIRE(config);
-	CHECK_EQ_U64(config->target_count, 7);
+	CHECK_EQ_U64(config->target_count, 8);
 	CHECK_EQ_U64(config->destination_count, 5);
 	CHECK_EQ_U64(config->module_count, 3);
 	CHECK_EQ_DBL(config->destinations[2].probe.interval, 1);

@@ -46,6 +46,28 @@ TEST(a_whole_file)
 	CHECK_EQ_DBL(config->limits.forget_after, 5);
 }
 
+/* One condition is enough for a match. */
+TEST(containers_units_and_cgroups)
+{
+	PARSED(config, "targets:\n"
+		       "  - { name: a, match: { container: [ shop_, 0123456789ab ] } }\n"
+		       "  - { name: b, match: { unit: [ shop, 'shop@*', 'a.scope', a.b ] } }\n"
+		       "  - { name: c, match: { cgroup: /a/** } }\n");
+	const struct target_config *targets = config->targets;
+
+	REQUIRE(config->target_count == 3);
+	REQUIRE(targets[0].matches->container.count == 2);
+	CHECK_EQ_STR(targets[0].matches->container.items[0], "shop_");
+	CHECK_EQ_STR(targets[0].matches->container.items[1], "0123456789ab");
+	REQUIRE(targets[1].matches->unit.count == 4);
+	CHECK_EQ_STR(targets[1].matches->unit.items[0], "shop.service");
+	CHECK_EQ_STR(targets[1].matches->unit.items[1], "shop@*.service");
+	CHECK_EQ_STR(targets[1].matches->unit.items[2], "a.scope");
+	CHECK_EQ_STR(targets[1].matches->unit.items[3], "a.b.service");
+	REQUIRE(targets[2].matches->cgroup.count == 1);
+	CHECK_EQ_STR(targets[2].matches->cgroup.items[0], "/a/**");
+}
+
 TEST(alternatives_of_a_match)
 {
 	PARSED(config, "targets:\n"

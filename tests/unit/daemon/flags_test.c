@@ -38,6 +38,7 @@ TEST(defaults)
 	CHECK_EQ_STR(flags.listen[0], "127.0.0.1:10063");
 	CHECK_EQ_STR(flags.telemetry_path, "/metrics");
 	CHECK_EQ_STR(flags.procfs, "/proc");
+	CHECK_EQ_STR(flags.rootfs, "/");
 	CHECK_EQ_STR(flags.describe, NULL);
 	CHECK_EQ_INT(flags.log_level, LOG_INFO);
 	CHECK_EQ_INT(flags.log_format, LOG_LOGFMT);
@@ -67,7 +68,8 @@ TEST(every_flag)
 	REQUIRE(!PARSE(&flags, &err, "--config.file=a=b.yml", "--config.check", "--once",
 		       "--web.listen-address=[::1]:1", "--web.listen-address", "127.0.0.1:2",
 		       "--web.telemetry-path=/m", "--web.enable-lifecycle", "--path.procfs=/p",
-		       "--log.level=debug", "--log.format=json", "--version", "--help"));
+		       "--path.rootfs=/r", "--log.level=debug", "--log.format=json",
+		       "--version", "--help"));
 	CHECK_EQ_STR(flags.config_file, "a=b.yml");
 	CHECK(flags.check && flags.once && flags.enable_lifecycle);
 	CHECK_EQ_INT(flags.listen_count, 2);
@@ -75,6 +77,7 @@ TEST(every_flag)
 	CHECK_EQ_STR(flags.listen[1], "127.0.0.1:2");
 	CHECK_EQ_STR(flags.telemetry_path, "/m");
 	CHECK_EQ_STR(flags.procfs, "/p");
+	CHECK_EQ_STR(flags.rootfs, "/r");
 	CHECK_EQ_INT(flags.log_level, LOG_DEBUG);
 	CHECK_EQ_INT(flags.log_format, LOG_JSON);
 	CHECK(flags.version && flags.help);
@@ -142,6 +145,9 @@ TEST(values_that_are_wrong)
 	CHECK_WRONG(
 		"--path.procfs: \"\" is not a valid value: it must be the name of a directory",
 		"--path.procfs=");
+	CHECK_WRONG(
+		"--path.rootfs: \"\" is not a valid value: it must be the name of a directory",
+		"--path.rootfs=");
 	CHECK_WRONG("--config.file: \"\" is not a valid value: it must be the name of a file",
 		    "--config.file=");
 }
@@ -176,6 +182,7 @@ TEST(help_and_reference_name_every_flag)
 		"web.telemetry-path",
 		"web.enable-lifecycle",
 		"path.procfs",
+		"path.rootfs",
 		"log.level",
 		"log.format",
 		"version",

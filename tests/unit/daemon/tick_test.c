@@ -34,7 +34,7 @@ TEST(a_world_looks_and_writes_a_page)
 	struct world world;
 	struct page *page;
 
-	REQUIRE(config && !world_init(&world, config, "/proc", NULL, &err));
+	REQUIRE(config && !world_init(&world, config, "/proc", "/", NULL, &err));
 	snapshot = tick(&world, &self, &page);
 	CHECK_EQ_INT(snapshot->target_count, 1);
 	CHECK_EQ_INT(snapshot->source_count, 5);
@@ -53,8 +53,14 @@ TEST(a_world_that_cannot_be_takes_its_configuration_along)
 	struct world world;
 
 	REQUIRE(config != NULL);
-	CHECK_EQ_INT(world_init(&world, config, "/nowhere", NULL, &err), -ENOENT);
+	CHECK_EQ_INT(world_init(&world, config, "/nowhere", "/", NULL, &err), -ENOENT);
 	CHECK_EQ_STR(error_string(&err), "/nowhere: No such file or directory");
+	error_clear(&err);
+	config = configure("{}");
+	REQUIRE(config != NULL);
+	CHECK_EQ_INT(world_init(&world, config, "/proc", "/nothing", NULL, &err), -ENOENT);
+	CHECK_EQ_STR(error_string(&err), "/nothing: No such file or directory");
+	CHECK(!world.config);
 }
 
 /* Counters are carried on by the caller's row, from tick to tick and from world to world. */
@@ -70,12 +76,12 @@ TEST(counters_go_on)
 			    configure("{targets: [{name: a, match: {pid: 4194304}}, "
 				      "{name: b, match: {pid: 4194304}}], "
 				      "limits: {max_series: 1}}"),
-			    "/proc", NULL, &err));
+			    "/proc", "/", NULL, &err));
 	snapshot_free(tick(&world, &self, &page));
 	page_release(page);
 	CHECK(self.truncated[TRUNCATED_SERIES] > 0);
 	before = self.truncated[TRUNCATED_SERIES];
-	REQUIRE(!world_init(&next, configure("{limits: {max_series: 1}}"), "/proc", &world,
+	REQUIRE(!world_init(&next, configure("{limits: {max_series: 1}}"), "/proc", "/", &world,
 			    &err));
 	world_deinit(&world);
 	snapshot_free(tick(&next, &self, &page));

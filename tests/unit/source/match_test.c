@@ -35,6 +35,8 @@ static struct match_facts checkout(void)
 	};
 }
 
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static const struct target_config *rule_of(struct match_config *matches, size_t count,
 					   const struct match_facts *facts)
 {
@@ -130,6 +132,61 @@ TEST(listen)
 	CHECK(!holds((struct match_config){ .listen = 80 }));
 	facts.listens_unknown = true;
 	CHECK(rule_of(&match, 1, &facts) != NULL);
+}
+
+/* The same checkout in a container of Kubernetes. */
+static bool holds_in_container(struct match_config match, const char *name)
+{
+	struct match_facts facts = checkout();
+
+	cgroup_parse(bytes_from_string("0::/kubepods.slice/crio-" ID ".scope"), &facts.cgroup);
+	facts.container = name;
+	return rule_of(&match, 1, &facts) != NULL;
+}
+
+TEST(container)
+{
+	static const char name[] = "checkout-7d9f_shop_app";
+
+	CHECK(holds_in_container((struct match_config){ .container = STRINGS("checkout") },
+				 name));
+	CHECK(holds_in_container((struct match_config){ .container = STRINGS("x", name) },
+				 name));
+	CHECK(holds_in_container((struct match_config){ .container = STRINGS("x", "out") },
+				 "out-of_shop_checkout"));
+	CHECK(!holds_in_container((struct match_config){ .container = STRINGS("shop") }, name));
+	CHECK(!holds_in_container((struct match_config){ .container = STRINGS("checkout") },
+				  NULL));
+	CHECK(!holds_in_container((struct match_config){ .container = STRINGS("checkout") },
+				  "check"));
+	CHECK(holds_in_container((struct match_config){ .container = STRINGS("0123456789ab") },
+				 NULL));
+	CHECK(holds_in_container((struct match_config){ .container = STRINGS("x", ID) }, name));
+	CHECK(!holds_in_container((struct match_config){ .container = STRINGS("0123456789") },
+				  name));
+	CHECK(!holds((struct match_config){ .container = STRINGS(ID, "checkout") }));
+}
+
+TEST(unit)
+{
+	CHECK(holds_in_container((struct match_config){ .unit = STRINGS("crio-" ID ".scope") },
+				 NULL));
+	CHECK(holds_in_container(
+		(struct match_config){ .unit = STRINGS("a.service", "kube*.slice") }, NULL));
+	CHECK(!holds_in_container((struct match_config){ .unit = STRINGS("crio.service") },
+				  NULL));
+	CHECK(!holds((struct match_config){ .unit = STRINGS("crio.service") }));
+}
+
+TEST(cgroup)
+{
+	CHECK(holds_in_container(
+		(struct match_config){ .cgroup = STRINGS("/kubepods.slice/*") }, NULL));
+	CHECK(holds_in_container((struct match_config){ .cgroup = STRINGS("/a", "/**") },
+				 NULL));
+	CHECK(!holds_in_container((struct match_config){ .cgroup = STRINGS("/kubepods.slice") },
+				  NULL));
+	CHECK(!holds((struct match_config){ .cgroup = STRINGS("/**") }));
 }
 
 static bool cmdline_holds(const char *first, const char *second)
@@ -229,6 +286,15 @@ TEST(only_what_is_asked_for_is_needed)
 	CHECK(needs.user && !needs.cmdline);
 	needs = needs_of((struct match_config){ .listen = 80 }, "a");
 	CHECK(needs.listen);
+	needs = needs_of((struct match_config){ .unit = STRINGS("x.service") }, "a");
+	CHECK(needs.cgroups && !needs.container && !needs.cmdline);
+	needs = needs_of((struct match_config){ .cgroup = STRINGS("/x") }, "a");
+	CHECK(needs.cgroups && !needs.container);
+	needs = needs_of((struct match_config){ .container = STRINGS(ID, "0123456789ab") },
+			 "a");
+	CHECK(needs.cgroups && !needs.container);
+	needs = needs_of((struct match_config){ .container = STRINGS(ID, "shop") }, "a");
+	CHECK(needs.cgroups && needs.container);
 	needs = needs_of((struct match_config){ 0 }, "{{.Username}}");
 	CHECK(needs.user && !needs.cgroups);
 	needs = needs_of((struct match_config){ 0 }, "x-{{ .Cgroups }}");
