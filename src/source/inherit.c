@@ -136,7 +136,6 @@ void sources_inherit(struct sources *sources, struct sources *from)
 	process_table_inherit(&sources->processes, &from->processes);
 	sources->last_tick = from->last_tick;
 	sources->last_boot_time = from->last_boot_time;
-	sources->last_read = from->last_read;
 	sources->tick = from->tick;
 	sources->budget.truncated_pairs = from->budget.truncated_pairs;
 	sources->budget.truncated_destinations = from->budget.truncated_destinations;

@@ -183,6 +183,8 @@ static void look(struct joint *joint, const struct socket_row *row, struct ledge
 	bool first = !entry->behavior, old = may_be_old(sources, watched, now);
 
 	outbound_look(entry, row, now, old);
+	if (first)
+		entry->begun = sources->read;
 	if (first && !old)
 		entry->followed = events_cover(sources->events, sources->last_tick);
 }
@@ -418,6 +420,5 @@ void join(struct sources *sources, struct snapshot *now)
 	target_table_forget_inherited(&sources->targets, &sources->budget);
 	sources->last_tick = now->monotonic;
 	sources->last_boot_time = clock_boot() - (clock_monotonic() - now->monotonic);
-	sources->last_read = sources->read;
 	join_write_rows(sources, now);
 }

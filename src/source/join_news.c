@@ -45,20 +45,13 @@ static struct ledger_entry *make_entry(struct telling *telling, const struct new
 }
 
 /*
- * An entry that was first seen before the attempt began is that of a connection before it. One
- * that the newest look saw first may have begun while the tables were read.
+ * An entry that was first seen before the attempt began is that of a connection before it. What
+ * the look at the tables found may have begun while they were read.
  */
-static bool is_about(const struct sources *sources, const struct ledger_entry *entry,
-		     const struct news *news)
+static bool is_about(const struct ledger_entry *entry, const struct news *news)
 {
-	double first_seen;
-
-	if (!entry || entry->kind != LEDGER_OUTBOUND || !entry->behavior || entry->told)
-		return false;
-	first_seen = entry->behavior->first_seen;
-	if (first_seen == sources->last_tick)
-		first_seen = sources->last_read;
-	return first_seen >= news->started;
+	return entry && entry->kind == LEDGER_OUTBOUND && entry->behavior && !entry->told &&
+	       entry->begun >= news->started;
 }
 
 static void tell_opened(struct telling *telling, const struct news *news, uint64_t netns,
@@ -67,7 +60,7 @@ static void tell_opened(struct telling *telling, const struct news *news, uint64
 	struct ledger_entry *entry =
 		ledger_find(&telling->sources->ledger, netns, &news->local, &news->remote);
 
-	if (!is_about(telling->sources, entry, news))
+	if (!is_about(entry, news))
 		entry = make_entry(telling, news, entry, netns, pair);
 	if (entry)
 		outbound_opened(entry, news);
@@ -81,7 +74,7 @@ static void tell_failed(struct telling *telling, const struct news *news, uint64
 	struct ledger_entry *entry =
 		ledger_find(&telling->sources->ledger, netns, &news->local, &news->remote);
 
-	if (is_about(telling->sources, entry, news))
+	if (is_about(entry, news))
 		outbound_failed(entry, news);
 	else
 		pair->counters.failed[news->reason]++;

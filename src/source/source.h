@@ -33,8 +33,7 @@ struct sources {
 	struct procfs procfs;
 	double last_tick; /* monotonic seconds; 0: this is the first one */
 	double last_boot_time; /* of the same moment, by CLOCK_BOOTTIME, as start times are */
-	double last_read; /* monotonic seconds: the tables of that tick were read until then */
-	double read; /* likewise of this tick */
+	double read; /* monotonic seconds: the tables of this tick were read until then */
 	uint32_t tick; /* number of the newest one */
 	struct names *names;
 	struct process_table processes;
