@@ -92,21 +92,20 @@ static void tell_closed(struct telling *telling, const struct news *news, uint64
 static void tell(struct telling *telling, const struct news *news, struct process *process)
 {
 	struct target *target = join_target_of(telling->sources, process, telling->now);
-	uint64_t netns = process->netns ? process->netns->inode : 0;
 	struct pair *pair;
 
 	if (!target)
 		return;
 	if (news->kind == NEWS_CLOSED) {
-		tell_closed(telling, news, netns);
+		tell_closed(telling, news, process->netns);
 		return;
 	}
 	pair = join_choose_pair(telling->sources, &target->pairs, &news->remote, telling->now);
 	pair->last_used = telling->now;
 	if (news->kind == NEWS_OPENED)
-		tell_opened(telling, news, netns, pair);
+		tell_opened(telling, news, process->netns, pair);
 	else
-		tell_failed(telling, news, netns, pair);
+		tell_failed(telling, news, process->netns, pair);
 }
 
 void join_news(struct sources *sources, double now)
