@@ -2,8 +2,8 @@
  * What a new configuration takes over from the one before: a reload is no reason to forget which
  * connections were there, nor to begin counters anew, which a query would take for a restart.
  *
- * Targets that discovery or a template made are taken over on trial: whether the new rules make
- * them again is known when its first look is done.
+ * Targets that the new configuration does not name are taken over on trial: whether its rules
+ * make them again, and who gets their connections, is known when its first look is done.
  */
 #include "source/source.h"
 
@@ -67,7 +67,7 @@ static void inherit_targets(struct sources *sources, struct target_table *from)
 		struct target *target =
 			target_table_find_configured(&sources->targets, old->name);
 
-		if (!target && !old->configured)
+		if (!target)
 			target = target_table_inherit(&sources->targets, old->name);
 		if (target)
 			inherit_pairs(sources, target, &old->pairs);
