@@ -31,7 +31,7 @@ static struct pair *find_heir(struct sources *sources, struct pair_set *set,
 	struct pair *pair;
 
 	if (old->other)
-		return NULL;
+		return pair_find_other(set, old->last_used, &sources->budget);
 	if (old->configured) {
 		configured = find_configured(sources->config, old->destination);
 		if (!configured)
