@@ -118,10 +118,10 @@ static void inherit_events(struct sources *sources, struct sources *from)
 {
 	struct events *events = sources->events;
 
-	if (sources->config->collect.events == EVENTS_OFF)
-		return;
 	sources->events = from->events;
 	from->events = events;
+	if (sources->config->collect.events == EVENTS_OFF)
+		events_stop(sources->events);
 }
 
 void sources_inherit(struct sources *sources, struct sources *from)
