@@ -17,11 +17,15 @@ struct telling {
 	double boot; /* what to add to that for the clock of start times */
 };
 
+/* NULL: it is not known, or ended before anybody could say whose it is. */
 static struct process *find_process(const struct telling *telling, const struct news *news)
 {
-	return process_table_find_at(&telling->sources->processes, news->process,
-				     news->started + telling->boot,
-				     telling->sources->procfs.ticks);
+	struct process *process = process_table_find_at(&telling->sources->processes,
+							news->process,
+							news->started + telling->boot,
+							telling->sources->procfs.ticks);
+
+	return process && process->fresh && !process->target ? NULL : process;
 }
 
 /* Whatever the entry was, from here on it is the connection of the news. */
