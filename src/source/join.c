@@ -110,7 +110,7 @@ static struct pair *choose_pair(struct joint *joint, struct pair_set *set,
 {
 	if (entry->pair && entry->pair->set == set)
 		return entry->pair;
-	return join_choose_pair(joint->sources, set, &row->remote, joint->now->monotonic);
+	return join_find_pair(joint->sources, set, &row->remote, joint->now->monotonic);
 }
 
 /*
@@ -200,7 +200,7 @@ static void join_owned(struct joint *joint, struct netns *netns, const struct so
 	double now = joint->now->monotonic;
 	uint64_t serial = ++sources->serial;
 	const struct owner *owner = owners_first(&sources->owners, row->inode);
-	bool looked = false;
+	bool looked = false, first = !entry->behavior;
 
 	for (; owner; owner = owners_next(&sources->owners, owner)) {
 		const struct watched *watched = &sources->watched[owner->watched];
@@ -211,6 +211,8 @@ static void join_owned(struct joint *joint, struct netns *netns, const struct so
 			continue;
 		target->counted = serial;
 		pair = choose_pair(joint, &target->pairs, row, entry);
+		if (first)
+			pair_budget_charge(&sources->budget, pair);
 		if (!looked) {
 			entry->pair = pair;
 			look(joint, row, entry, watched);
@@ -253,7 +255,8 @@ static void join_unowned(struct joint *joint, struct netns *netns, const struct 
 	double now = joint->now->monotonic;
 
 	if (!entry->pair)
-		entry->pair = choose_pair(joint, &netns->destinations, row, entry);
+		entry->pair = join_choose_pair(joint->sources, &netns->destinations,
+					       &row->remote, now);
 	if (entry->pair->set->owner) {
 		outbound_look(entry, row, now, false);
 		outbound_measure(entry, row, entry->pair, joint->sources->config, now);
