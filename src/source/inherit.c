@@ -140,4 +140,6 @@ void sources_inherit(struct sources *sources, struct sources *from)
 	sources->budget.truncated_pairs = from->budget.truncated_pairs;
 	sources->budget.truncated_destinations = from->budget.truncated_destinations;
 	sources->truncated_connections = from->truncated_connections;
+	sources->last_truncated = from->last_truncated;
+	sources->was_full = from->was_full;
 }

@@ -114,17 +114,19 @@ static struct pair *choose_pair(struct joint *joint, struct pair_set *set,
 }
 
 /*
- * Whether a connection that is seen for the first time may have been there before: when its
- * process was not looked at the last time, unless it did not exist then.
+ * Whether a connection that is seen for the first time may have been there before: when there
+ * was no room for it, or its process was not looked at the last time, unless it did not exist
+ * then.
  */
 static bool may_be_old(const struct sources *sources, const struct watched *watched, double now)
 {
 	const struct process *process = watched->process;
 	double start = ((double)process->stat.start_ticks + 1) / sources->procfs.ticks;
 
-	if (!sources->last_tick)
+	if (sources->last_tick == 0)
 		return true;
-	return process->watched_since == now && start <= sources->last_boot_time;
+	return sources->was_full ||
+	       (process->watched_since == now && start <= sources->last_boot_time);
 }
 
 /*
@@ -421,6 +423,8 @@ void join(struct sources *sources, struct snapshot *now)
 		measure_ports(&joint, namespaces->items[i]);
 	end_vanished(&joint);
 	target_table_forget_inherited(&sources->targets, &sources->budget);
+	sources->was_full = sources->truncated_connections != sources->last_truncated;
+	sources->last_truncated = sources->truncated_connections;
 	sources->last_tick = now->monotonic;
 	sources->last_boot_time = clock_boot() - (clock_monotonic() - now->monotonic);
 	join_write_rows(sources, now);

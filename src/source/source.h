@@ -43,6 +43,8 @@ struct sources {
 	struct ledger ledger;
 	struct events *events;
 	uint64_t truncated_connections;
+	uint64_t last_truncated; /* the same before this tick */
+	bool was_full; /* not every connection had room in the last tick */
 	uint64_t serial; /* of rows that were counted, see target.h */
 	/* Rows of this tick; the memory is used again by the next one. */
 	struct watched *watched;

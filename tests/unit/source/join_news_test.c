@@ -438,6 +438,13 @@ TEST(no_room_in_the_ledger)
 	scene_look(&scene, 15);
 	CHECK_COUNTS(&scene, 2, 0, 0);
 	CHECK_EQ_U64(scene.snapshot->self.truncated[TRUNCATED_CONNECTIONS], 1);
+	/* There is room for it now, and it was counted before. */
+	story_tell(&scene, NEWS_CLOSED, 40000, 12, 17);
+	TABLE(&scene, OPEN(40001, 1001));
+	scene_look(&scene, 20);
+	scene_look(&scene, 25);
+	CHECK_COUNTS(&scene, 2, 1, 0);
+	CHECK_EQ_INT(scene_sum(&scene, "app"), 1);
 }
 
 TEST_MAIN()
