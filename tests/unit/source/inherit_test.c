@@ -224,11 +224,11 @@ TEST(events_go_on)
 	begin(&scene, APP);
 	story_tell(&scene, NEWS_OPENED, 40002, 16, 16);
 	story_tell(&scene, NEWS_CLOSED, 40002, 16, 17);
-	scene.sources.events->lost = 7;
+	scene.sources.events->unattributed = 7;
 	reload(&scene, APP);
 	scene_look(&scene, 20);
 	CHECK_COUNTS(&scene, 3, 1, 0);
-	CHECK_EQ_U64(scene.snapshot->self.lost_events, 7);
+	CHECK_EQ_U64(scene.snapshot->self.unattributed_connects, 7);
 }
 
 /* They are known about until the first look, and no longer than that. */
@@ -255,11 +255,11 @@ TEST(events_are_turned_off)
 
 	begin(&scene, APP);
 	scene.sources.events->tracepoint = NULL;
-	scene.sources.events->lost = 7;
+	scene.sources.events->unattributed = 7;
 	reload(&scene, APP "collect: {events: off}\n");
 	scene_look(&scene, 20);
 	CHECK(!scene.sources.events->attempts);
-	CHECK_EQ_U64(scene.snapshot->self.lost_events, 7);
+	CHECK_EQ_U64(scene.snapshot->self.unattributed_connects, 7);
 	CHECK(!scene.snapshot->has_events);
 }
 
