@@ -3,8 +3,8 @@
  * which connections were there, nor to begin counters anew, which a query would take for a
  * restart.
  *
- * Targets that discovery or a template made are taken over on trial: whether the new rules make
- * them again is known when its first look is done.
+ * Targets that the new configuration does not name are taken over on trial: whether its rules
+ * make them again, and who gets their connections, is known when its first look is done.
  */
 #include "source/source.h"
 
@@ -32,7 +32,7 @@ static struct pair *find_heir(struct sources *sources, struct pair_set *set,
 	struct pair *pair;
 
 	if (old->other)
-		return NULL;
+		return pair_find_other(set, old->last_used, &sources->budget);
 	if (old->configured) {
 		configured = find_configured(sources->config, old->destination);
 		if (!configured)
@@ -68,7 +68,7 @@ static void inherit_targets(struct sources *sources, struct target_table *from)
 		struct target *target =
 			target_table_find_configured(&sources->targets, old->name);
 
-		if (!target && !old->configured)
+		if (!target)
 			target = target_table_inherit(&sources->targets, old->name);
 		if (target)
 			inherit_pairs(sources, target, &old->pairs);
@@ -119,10 +119,10 @@ static void inherit_events(struct sources *sources, struct sources *from)
 {
 	struct events *events = sources->events;
 
-	if (sources->config->collect.events == EVENTS_OFF)
-		return;
 	sources->events = from->events;
 	from->events = events;
+	if (sources->config->collect.events == EVENTS_OFF)
+		events_stop(sources->events);
 }
 
 void sources_inherit(struct sources *sources, struct sources *from)
@@ -137,9 +137,10 @@ void sources_inherit(struct sources *sources, struct sources *from)
 	process_table_inherit(&sources->processes, &from->processes);
 	sources->last_tick = from->last_tick;
 	sources->last_boot_time = from->last_boot_time;
-	sources->last_read = from->last_read;
 	sources->tick = from->tick;
 	sources->budget.truncated_pairs = from->budget.truncated_pairs;
 	sources->budget.truncated_destinations = from->budget.truncated_destinations;
 	sources->truncated_connections = from->truncated_connections;
+	sources->last_truncated = from->last_truncated;
+	sources->was_full = from->was_full;
 }

@@ -110,12 +110,13 @@ static struct pair *choose_pair(struct joint *joint, struct pair_set *set,
 {
 	if (entry->pair && entry->pair->set == set)
 		return entry->pair;
-	return join_choose_pair(joint->sources, set, &row->remote, joint->now->monotonic);
+	return join_find_pair(joint->sources, set, &row->remote, joint->now->monotonic);
 }
 
 /*
- * Whether a connection that is seen for the first time may have been there before: when its
- * process was not looked at the last time, unless it did not exist then.
+ * Whether a connection that is seen for the first time may have been there before: when there
+ * was no room for it, or its process was not looked at the last time, unless it did not exist
+ * then.
  */
 static bool may_be_old(const struct sources *sources, const struct watched *watched, double now)
 {
@@ -124,7 +125,8 @@ static bool may_be_old(const struct sources *sources, const struct watched *watc
 
 	if (sources->last_tick == 0)
 		return true;
-	return process->watched_since == now && start <= sources->last_boot_time;
+	return sources->was_full ||
+	       (process->watched_since == now && start <= sources->last_boot_time);
 }
 
 /*
@@ -183,6 +185,8 @@ static void look(struct joint *joint, const struct socket_row *row, struct ledge
 	bool first = !entry->behavior, old = may_be_old(sources, watched, now);
 
 	outbound_look(entry, row, now, old);
+	if (first)
+		entry->begun = sources->read;
 	if (first && !old)
 		entry->followed = events_cover(sources->events, sources->last_tick);
 }
@@ -198,7 +202,7 @@ static void join_owned(struct joint *joint, struct netns *netns, const struct so
 	double now = joint->now->monotonic;
 	uint64_t serial = ++sources->serial;
 	const struct owner *owner = owners_first(&sources->owners, row->inode);
-	bool looked = false;
+	bool looked = false, first = !entry->behavior;
 
 	for (; owner; owner = owners_next(&sources->owners, owner)) {
 		const struct watched *watched = &sources->watched[owner->watched];
@@ -209,6 +213,8 @@ static void join_owned(struct joint *joint, struct netns *netns, const struct so
 			continue;
 		target->counted = serial;
 		pair = choose_pair(joint, &target->pairs, row, entry);
+		if (first)
+			pair_budget_charge(&sources->budget, pair);
 		if (!looked) {
 			entry->pair = pair;
 			look(joint, row, entry, watched);
@@ -251,7 +257,8 @@ static void join_unowned(struct joint *joint, struct netns *netns, const struct 
 	double now = joint->now->monotonic;
 
 	if (!entry->pair)
-		entry->pair = choose_pair(joint, &netns->destinations, row, entry);
+		entry->pair = join_choose_pair(joint->sources, &netns->destinations,
+					       &row->remote, now);
 	if (entry->pair->set->owner) {
 		outbound_look(entry, row, now, false);
 		outbound_measure(entry, row, entry->pair, joint->sources->config, now);
@@ -413,8 +420,9 @@ void join(struct sources *sources, struct snapshot *now)
 		measure_ports(&joint, namespaces->items[i]);
 	end_vanished(&joint);
 	target_table_forget_inherited(&sources->targets, &sources->budget);
+	sources->was_full = sources->truncated_connections != sources->last_truncated;
+	sources->last_truncated = sources->truncated_connections;
 	sources->last_tick = now->monotonic;
 	sources->last_boot_time = clock_boot() - (clock_monotonic() - now->monotonic);
-	sources->last_read = sources->read;
 	join_write_rows(sources, now);
 }

@@ -17,11 +17,15 @@ struct telling {
 	double boot; /* what to add to that for the clock of start times */
 };
 
+/* NULL: it is not known, or ended before anybody could say whose it is. */
 static struct process *find_process(const struct telling *telling, const struct news *news)
 {
-	return process_table_find_at(&telling->sources->processes, news->process,
-				     news->started + telling->boot,
-				     telling->sources->procfs.ticks);
+	struct process *process = process_table_find_at(&telling->sources->processes,
+							news->process,
+							news->started + telling->boot,
+							telling->sources->procfs.ticks);
+
+	return process && process->fresh && !process->target ? NULL : process;
 }
 
 /* Whatever the entry was, from here on it is the connection of the news. */
@@ -45,20 +49,13 @@ static struct ledger_entry *make_entry(struct telling *telling, const struct new
 }
 
 /*
- * An entry that was first seen before the attempt began is that of a connection before it. One
- * that the newest look saw first may have begun while the tables were read.
+ * An entry that was first seen before the attempt began is that of a connection before it. What
+ * the look at the tables found may have begun while they were read.
  */
-static bool is_about(const struct sources *sources, const struct ledger_entry *entry,
-		     const struct news *news)
+static bool is_about(const struct ledger_entry *entry, const struct news *news)
 {
-	double first_seen;
-
-	if (!entry || entry->kind != LEDGER_OUTBOUND || !entry->behavior || entry->told)
-		return false;
-	first_seen = entry->behavior->first_seen;
-	if (first_seen == sources->last_tick)
-		first_seen = sources->last_read;
-	return first_seen >= news->started;
+	return entry && entry->kind == LEDGER_OUTBOUND && entry->behavior && !entry->told &&
+	       entry->begun >= news->started;
 }
 
 static void tell_opened(struct telling *telling, const struct news *news, uint64_t netns,
@@ -67,7 +64,7 @@ static void tell_opened(struct telling *telling, const struct news *news, uint64
 	struct ledger_entry *entry =
 		ledger_find(&telling->sources->ledger, netns, &news->local, &news->remote);
 
-	if (!is_about(telling->sources, entry, news))
+	if (!is_about(entry, news))
 		entry = make_entry(telling, news, entry, netns, pair);
 	if (entry)
 		outbound_opened(entry, news);
@@ -81,7 +78,7 @@ static void tell_failed(struct telling *telling, const struct news *news, uint64
 	struct ledger_entry *entry =
 		ledger_find(&telling->sources->ledger, netns, &news->local, &news->remote);
 
-	if (is_about(telling->sources, entry, news))
+	if (is_about(entry, news))
 		outbound_failed(entry, news);
 	else
 		pair->counters.failed[news->reason]++;
@@ -99,21 +96,20 @@ static void tell_closed(struct telling *telling, const struct news *news, uint64
 static void tell(struct telling *telling, const struct news *news, struct process *process)
 {
 	struct target *target = join_target_of(telling->sources, process, telling->now);
-	uint64_t netns = process->netns ? process->netns->inode : 0;
 	struct pair *pair;
 
 	if (!target)
 		return;
 	if (news->kind == NEWS_CLOSED) {
-		tell_closed(telling, news, netns);
+		tell_closed(telling, news, process->netns);
 		return;
 	}
 	pair = join_choose_pair(telling->sources, &target->pairs, &news->remote, telling->now);
 	pair->last_used = telling->now;
 	if (news->kind == NEWS_OPENED)
-		tell_opened(telling, news, netns, pair);
+		tell_opened(telling, news, process->netns, pair);
 	else
-		tell_failed(telling, news, netns, pair);
+		tell_failed(telling, news, process->netns, pair);
 }
 
 void join_news(struct sources *sources, double now)

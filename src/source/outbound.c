@@ -130,13 +130,9 @@ void outbound_opened(struct ledger_entry *entry, const struct news *news)
 	connection_histogram_add(&counters(entry)->connect, connect_buckets,
 				 news->time - news->started);
 	entry->followed = entry->told = true;
-	if (entry->phase == LEDGER_CONNECTING || !entry->counted) {
-		bool ended = entry->phase == LEDGER_ENDED;
-
+	/* One that was taken for old may have ended in its first look: that counts now, too. */
+	if (!entry->counted)
 		count_opened(entry);
-		if (ended)
-			entry->phase = LEDGER_ENDED;
-	}
 }
 
 void outbound_closed(struct ledger_entry *entry, const struct news *news)

@@ -42,7 +42,7 @@ static bool is_for(const struct pair *pair, const struct destination_config *con
 	return !pair->other && endpoint_equal(&pair->remote, remote);
 }
 
-static struct pair *find_other(struct pair_set *set, double now, struct pair_budget *budget)
+struct pair *pair_find_other(struct pair_set *set, double now, struct pair_budget *budget)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->items[i]->other)
@@ -61,7 +61,7 @@ static struct pair *add_endpoint(struct pair_set *set, const struct endpoint *re
 	struct text label = { 0 };
 
 	if (budget->count >= budget->max || set->endpoints >= budget->max_destinations)
-		return find_other(set, now, budget);
+		return pair_find_other(set, now, budget);
 	endpoint_write(remote, &label);
 	set->endpoints++;
 	return add(set,

@@ -72,6 +72,9 @@ void pair_set_deinit(struct pair_set *set, struct pair_budget *budget);
 struct pair *pair_find(struct pair_set *set, const struct destination_config *configured,
 		       const struct endpoint *remote, double now, struct pair_budget *budget);
 
+/* The pair "other", made when it is new. */
+struct pair *pair_find_other(struct pair_set *set, double now, struct pair_budget *budget);
+
 /* A connection was given this pair: counted when that is "other", by which limit it is. */
 void pair_budget_charge(struct pair_budget *budget, const struct pair *pair);
 

@@ -423,7 +423,6 @@ void process_table_inherit(struct process_table *table, const struct process_tab
 
 		process.rule = NULL;
 		process.target = NULL;
-		process.netns = NULL;
 		process.fresh = true;
 		process.may_listen = process.listens = process.follows = false;
 		table->items[i] = process;

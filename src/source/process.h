@@ -12,8 +12,6 @@
 #include "source/procfs.h"
 #include "source/target.h"
 
-struct netns;
-
 struct process {
 	pid_t pid;
 	struct pid_stat stat; /* as of this tick */
@@ -25,7 +23,7 @@ struct process {
 	bool follows; /* its children belong to its target, too */
 	double first_seen, last_matched; /* monotonic seconds */
 	double watched_since; /* monotonic seconds: its descriptors are read; 0: they are not */
-	struct netns *netns; /* as of its newest look; NULL: not known */
+	uint64_t netns; /* inode of its network namespace when that was last read; 0: never */
 };
 
 struct process_table {

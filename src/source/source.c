@@ -111,6 +111,20 @@ static bool is_watched(const struct sources *sources, const struct process *proc
 	return process->target || process->may_listen || config_discovers(sources->config);
 }
 
+/*
+ * One that could not be read this time lives where it did: what its connections do there is not
+ * known, and they are not gone.
+ */
+static void remember_netns(struct sources *sources, const struct watched *watched, double now)
+{
+	struct process *process = watched->process;
+
+	if (watched->netns)
+		process->netns = watched->netns->inode;
+	else if (!watched->readable && netns_table_find(&sources->namespaces, process->netns))
+		netns_table_get(&sources->namespaces, process->netns, now);
+}
+
 /* 0, or -EMFILE when any was left out for want of descriptors of our own. */
 static int collect_descriptors(struct sources *sources, double now)
 {
@@ -122,7 +136,6 @@ static int collect_descriptors(struct sources *sources, double now)
 					   .max_fds = NAN };
 		int r;
 
-		watched.process->netns = NULL;
 		if (!is_watched(sources, watched.process))
 			continue;
 		r = read_watched(sources, &watched, now);
@@ -130,7 +143,7 @@ static int collect_descriptors(struct sources *sources, double now)
 			continue;
 		watched.readable = !r;
 		watched.unreadable = unreadable_reason(r);
-		watched.process->netns = watched.netns;
+		remember_netns(sources, &watched, now);
 		if (r)
 			watched.process->watched_since = 0;
 		else if (watched.process->watched_since == 0)

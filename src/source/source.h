@@ -34,8 +34,7 @@ struct sources {
 	struct procfs procfs;
 	double last_tick; /* monotonic seconds; 0: this is the first one */
 	double last_boot_time; /* of the same moment, by CLOCK_BOOTTIME, as start times are */
-	double last_read; /* monotonic seconds: the tables of that tick were read until then */
-	double read; /* likewise of this tick */
+	double read; /* monotonic seconds: the tables of this tick were read until then */
 	uint32_t tick; /* number of the newest one */
 	struct names *names;
 	struct container_table *containers; /* knows no names before container_table_open() */
@@ -46,6 +45,8 @@ struct sources {
 	struct ledger ledger;
 	struct events *events;
 	uint64_t truncated_connections;
+	uint64_t last_truncated; /* the same before this tick */
+	bool was_full; /* not every connection had room in the last tick */
 	uint64_t serial; /* of rows that were counted, see target.h */
 	/* Rows of this tick; the memory is used again by the next one. */
 	struct watched *watched;

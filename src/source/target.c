@@ -137,7 +137,8 @@ void target_table_begin(struct target_table *table, double oldest, struct pair_b
 		struct target *target = table->items[i];
 
 		pair_set_begin(&target->pairs, oldest, budget);
-		if (!target->configured && target->last_seen < oldest && !target->pairs.count) {
+		if (!target->configured && !target->inherited && target->last_seen < oldest &&
+		    !target->pairs.count) {
 			free_target(target, budget);
 			table->made--;
 			continue;

@@ -148,6 +148,25 @@ TEST(pairs_have_a_limit_over_all_targets)
 	CHECK_EQ_U64(scene.snapshot->self.truncated[TRUNCATED_PAIRS], 2);
 }
 
+/* It has its place in each of them from its first look on. */
+TEST(what_two_targets_share_is_cut_off_once)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+
+	scene_init(&scene, "targets:\n- {name: app, match: {comm: app}}\n"
+			   "- {name: helper, match: {comm: helper}}\n"
+			   "limits: {max_destinations: 1}\n");
+	add_app(&scene, 1);
+	tree_process(&scene.tree, 200, 1, "helper", 600);
+	tree_socket(&scene.tree, 200, 3, 1000);
+	tree_socket(&scene.tree, 200, 4, 1001);
+	SCENE_ROWS(&scene, TREE_HOST, CONNECTION(1), CONNECTION(0));
+	for (double now = 5; now < 25; now += 5)
+		scene_look(&scene, now);
+	CHECK_EQ_INT(scene_count(&scene, "helper", "other", TCP_STATE_ESTABLISHED), 1);
+	CHECK_EQ_U64(scene.snapshot->self.truncated[TRUNCATED_DESTINATIONS], 1);
+}
+
 /* A folder in its place cannot be read: a failure, not "it is gone". */
 static void break_table(struct scene *scene)
 {

@@ -349,4 +349,65 @@ TEST(a_process_that_cannot_be_read_stays_as_it_was)
 	CHECK_EQ_STR(target_of(&stage, 300), NULL);
 }
 
+/* In ticks of 1/100 s: the number 200 has one owner from 1 s on, and another from 3 s on. */
+TEST(who_had_a_number_at_that_time)
+{
+	CLEANUP(stage_deinit) struct stage stage;
+	const struct process *process;
+
+	stage_init(&stage, "targets: [{name: app, match: {comm: app}}]\n");
+	tree_process(&stage.tree, 200, 1, "app", 100);
+	CHECK_EQ_INT(process_table_read(&stage.table, &stage.procfs, 2), 0);
+	CHECK(process_table_find_at(&stage.table, 200, 1, 100) != NULL);
+	/* Start times are rounded down, and events have another clock. */
+	CHECK(process_table_find_at(&stage.table, 200, 0.99, 100) != NULL);
+	CHECK(process_table_find_at(&stage.table, 200, 0.9, 100) == NULL);
+	CHECK(process_table_find_at(&stage.table, 201, 2, 100) == NULL);
+	tree_process(&stage.tree, 200, 1, "next", 300);
+	CHECK_EQ_INT(process_table_read(&stage.table, &stage.procfs, 4), 0);
+	process = process_table_find_at(&stage.table, 200, 2, 100);
+	REQUIRE(process != NULL);
+	CHECK_EQ_STR(process->stat.comm, "app");
+	process = process_table_find_at(&stage.table, 200, 3.5, 100);
+	REQUIRE(process != NULL);
+	CHECK_EQ_STR(process->stat.comm, "next");
+	tree_remove(&stage.tree, "200");
+	CHECK_EQ_INT(process_table_read(&stage.table, &stage.procfs, 6), 0);
+	process = process_table_find_at(&stage.table, 200, 5, 100);
+	REQUIRE(process != NULL);
+	CHECK_EQ_STR(process->stat.comm, "next");
+	CHECK(process_table_find_at(&stage.table, 200, 2, 100) == NULL);
+	CHECK_EQ_INT(process_table_read(&stage.table, &stage.procfs, 8), 0);
+	CHECK(process_table_find_at(&stage.table, 200, 5, 100) == NULL);
+}
+
+/* What the rules of before said is forgotten; when it was first seen is not. */
+TEST(another_configuration_matches_anew)
+{
+	static const char rules[] = "targets: [{name: app, match: {comm: app}}]\n";
+	CLEANUP(stage_deinit) struct stage stage;
+	CLEANUP(stage_deinit) struct stage next;
+	const struct process *process;
+
+	stage_init(&stage, rules);
+	stage_init(&next, rules);
+	tree_process(&stage.tree, 200, 1, "app", 100);
+	CHECK_EQ_INT(process_table_read(&stage.table, &stage.procfs, 2), 0);
+	process_table_match(&stage.table, &stage.procfs, stage.config, &stage.targets, 2);
+	REQUIRE(stage.table.count == 1);
+	CHECK(stage.table.items[0].target != NULL);
+	stage.table.items[0].netns = 77;
+	process_table_inherit(&next.table, &stage.table);
+	process = process_table_find(&next.table, 200);
+	REQUIRE(process != NULL);
+	CHECK(!process->target && !process->rule && process->fresh);
+	CHECK_EQ_DBL(process->first_seen, 2);
+	CHECK_EQ_U64(process->netns, 77);
+	CHECK_EQ_INT(process_table_read(&next.table, &stage.procfs, 4), 0);
+	process_table_match(&next.table, &stage.procfs, next.config, &next.targets, 4);
+	process = process_table_find(&next.table, 200);
+	REQUIRE(process != NULL);
+	CHECK(process->target == target_table_find(&next.targets, "app"));
+}
+
 TEST_MAIN()

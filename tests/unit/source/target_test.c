@@ -123,4 +123,38 @@ TEST(made_targets_go_after_their_last_process_and_pair)
 	CHECK_EQ_INT(budget.count, 0);
 }
 
+/* They take no place of those that may be made until they are asked for. */
+TEST(targets_on_trial)
+{
+	const struct config config = configuration();
+	struct pair_budget budget = { .max = 100, .max_destinations = 10 };
+	struct target_table table;
+	struct target *old;
+
+	target_table_init(&table, &config, &budget);
+	CHECK(target_table_inherit(&table, "web") == NULL);
+	for (char name[] = "a"; name[0] <= 'e'; name[0]++)
+		CHECK(target_table_inherit(&table, name) != NULL);
+	CHECK(target_table_inherit(&table, "a") == NULL);
+	CHECK_EQ_INT(table.made, 0);
+	/* Also when it had no process for long, and no pair. */
+	target_table_begin(&table, 1e9, &budget);
+	old = target_table_find(&table, "c");
+	REQUIRE(old != NULL);
+	CHECK(target_table_get(&table, "c", 5) == old);
+	CHECK(!old->inherited);
+	CHECK_EQ_STR(target_table_get(&table, "new", 5)->name, "new");
+	CHECK_EQ_INT(table.made, 2);
+	/* There is no more room: not for those either. */
+	CHECK_EQ_STR(target_table_get(&table, "d", 5)->name, TARGET_OTHER);
+	CHECK_EQ_U64(table.truncated, 1);
+	target_table_forget_inherited(&table, &budget);
+	CHECK(target_table_find(&table, "a") == NULL);
+	CHECK(target_table_find(&table, "d") == NULL);
+	CHECK(target_table_find(&table, "c") == old);
+	CHECK_EQ_INT(table.count, 5);
+	target_table_deinit(&table, &budget);
+	CHECK_EQ_INT(budget.count, 0);
+}
+
 TEST_MAIN()
