@@ -371,12 +371,12 @@ static void measure_ports(struct joint *joint, struct netns *netns)
 	}
 }
 
-/* A table that was not read, or not as a whole, does not tell that something is gone. */
+/* A table that was not read does not tell that something is gone. */
 static bool may_be_there(const struct sources *sources, const struct ledger_entry *entry)
 {
 	const struct netns *netns = netns_table_find(&sources->namespaces, entry->netns);
 
-	return netns && netns->present && (!netns->source || netns->truncated);
+	return netns && netns->present && !netns->source;
 }
 
 /* Its target was that of another configuration, and is about to be forgotten. */

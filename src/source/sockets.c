@@ -24,31 +24,39 @@
 struct reading {
 	struct sources *sources;
 	struct netns *netns;
-	size_t max; /* of all rows */
+	struct socket_rows *rows;
+	size_t max, fresh; /* rows of connections that are not in the ledger */
 };
+
+/* What is in the ledger has a place already: its row always fits. */
+static bool is_known(const struct reading *reading, const struct socket_row *row)
+{
+	return ledger_find(&reading->sources->ledger, reading->netns->inode, &row->local,
+			   &row->remote);
+}
 
 static bool is_of_interest(const struct reading *reading, const struct socket_row *row)
 {
-	const struct sources *sources = reading->sources;
-
-	if (row->state == TCP_STATE_LISTEN || !row->inode || reading->netns->hides)
-		return true;
-	return owners_first(&sources->owners, row->inode) ||
-	       ledger_find(&sources->ledger, reading->netns->inode, &row->local, &row->remote);
+	return row->state == TCP_STATE_LISTEN || !row->inode || reading->netns->hides ||
+	       owners_first(&reading->sources->owners, row->inode);
 }
 
 static void take_row(void *context, const struct socket_row *row)
 {
 	struct reading *reading = context;
 	struct netns *netns = reading->netns;
+	bool known;
 
 	if (row->local.port >= netns->first_port && row->local.port <= netns->last_port &&
 	    row->remote.port && tcp_state_is_outbound(row->state))
 		port_use_add(&netns->port_use, &row->local.address, &row->remote);
-	if (!is_of_interest(reading, row))
+	known = is_known(reading, row);
+	if (!known && !is_of_interest(reading, row))
 		return;
-	if (reading->sources->rows.count < reading->max)
-		socket_rows_append(&reading->sources->rows, row);
+	reading->fresh += !known;
+	if ((known || reading->fresh <= reading->max) &&
+	    reading->rows->count - netns->first_row < 2 * reading->max)
+		socket_rows_append(reading->rows, row);
 	else
 		netns->truncated = true;
 }
@@ -59,7 +67,9 @@ static void begin_reading(struct reading *reading)
 
 	reading->netns->first_row = reading->sources->rows.count;
 	reading->netns->truncated = false;
-	reading->max = reading->sources->rows.count + max;
+	reading->rows = &reading->sources->rows;
+	reading->max = max;
+	reading->fresh = 0;
 	port_use_begin(&reading->netns->port_use, max);
 }
 

@@ -133,6 +133,30 @@ TEST(a_table_that_is_too_long_is_cut_off)
 	CHECK_EQ_U64(scene.snapshot->self.truncated[TRUNCATED_CONNECTIONS], 1);
 }
 
+/* In whatever order the rows come: what is known stays, what ends makes room. */
+TEST(a_table_that_stays_too_long_keeps_what_is_known)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+
+	scene_init(&scene, APP "limits: {max_connections: 2}\n");
+	add_app(&scene, 6);
+	SCENE_ROWS(&scene, TREE_HOST, CONNECTION(0), CONNECTION(1));
+	scene_look(&scene, 5);
+	SCENE_ROWS(&scene, TREE_HOST, CONNECTION(5), CONNECTION(4), CONNECTION(3),
+		   CONNECTION(2), CONNECTION(1), CONNECTION(0));
+	scene_look(&scene, 10);
+	CHECK_EQ_INT(established(&scene, "10.0.0.5:1"), 1);
+	CHECK_EQ_INT(established(&scene, "10.0.0.5:2"), 1);
+	CHECK_EQ_INT(scene_sum(&scene, "app"), 2);
+	SCENE_ROWS(&scene, TREE_HOST, CONNECTION(5), CONNECTION(4), CONNECTION(3),
+		   CONNECTION(1));
+	scene_look(&scene, 15);
+	scene_look(&scene, 20);
+	CHECK_EQ_INT(established(&scene, "10.0.0.5:1"), 0);
+	CHECK_EQ_INT(established(&scene, "10.0.0.5:2"), 1);
+	CHECK_EQ_INT(scene_sum(&scene, "app"), 2);
+}
+
 TEST(pairs_have_a_limit_over_all_targets)
 {
 	CLEANUP(scene_deinit) struct scene scene;
