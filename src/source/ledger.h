@@ -32,6 +32,7 @@ struct ledger_entry {
 	uint64_t inode, cookie; /* of the socket; 0: not known */
 	struct pair *pair; /* where it counts; NULL: nowhere */
 	struct behavior *behavior; /* of an outbound connection, its own; else NULL */
+	double late_since; /* monotonic seconds: when it was first `late` */
 	uint32_t seen; /* number of the tick that saw it last */
 	uint8_t kind; /* enum ledger_kind */
 	uint8_t phase; /* enum ledger_phase, of an outbound connection */
