@@ -184,7 +184,7 @@ static void look(struct joint *joint, const struct socket_row *row, struct ledge
 
 	outbound_look(entry, row, now, old);
 	if (first && !old)
-		entry->followed = events_cover(sources->events, sources->last_tick);
+		entry->followed = events_cover(sources->events, sources->last_read);
 }
 
 /*
