@@ -136,6 +136,7 @@ void sources_inherit(struct sources *sources, struct sources *from)
 	inherit_events(sources, from);
 	process_table_inherit(&sources->processes, &from->processes);
 	sources->last_tick = from->last_tick;
+	sources->read = from->read;
 	sources->last_boot_time = from->last_boot_time;
 	sources->tick = from->tick;
 	sources->budget.truncated_pairs = from->budget.truncated_pairs;

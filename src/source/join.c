@@ -188,7 +188,7 @@ static void look(struct joint *joint, const struct socket_row *row, struct ledge
 	if (first)
 		entry->begun = sources->read;
 	if (first && !old)
-		entry->followed = events_cover(sources->events, sources->last_tick);
+		entry->followed = events_cover(sources->events, sources->last_read);
 }
 
 /*

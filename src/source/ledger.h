@@ -33,6 +33,7 @@ struct ledger_entry {
 	struct pair *pair; /* where it counts; NULL: nowhere */
 	struct behavior *behavior; /* of an outbound connection, its own; else NULL */
 	double begun; /* monotonic seconds: when a look saw it first, at the latest */
+	double late_since; /* monotonic seconds: when it was first `late` */
 	uint32_t seen; /* number of the tick that saw it last */
 	uint8_t kind; /* enum ledger_kind */
 	uint8_t phase; /* enum ledger_phase, of an outbound connection */

@@ -9,8 +9,12 @@
 
 #include "base/memory.h"
 
-/* Looks for which the end of a followed connection waits for its event. */
+/*
+ * For how long the end of a followed connection waits for its event: so many looks, and longer
+ * than a failure waits for its reason (reasons.c), however often we look.
+ */
 #define LATE_LOOKS 2
+#define LATE_SECONDS 1.0
 
 static struct connection_counters *counters(const struct ledger_entry *entry)
 {
@@ -78,9 +82,17 @@ static void look_first(struct ledger_entry *entry, const struct socket_row *row,
 		count_closed(entry, 0);
 }
 
-static bool waits_for_event(struct ledger_entry *entry)
+static bool waits_for_event(struct ledger_entry *entry, double now)
 {
-	return entry->followed && entry->late++ < LATE_LOOKS;
+	if (!entry->followed)
+		return false;
+	if (!entry->late)
+		entry->late_since = now;
+	if (entry->late < LATE_LOOKS) {
+		entry->late++;
+		return true;
+	}
+	return now - entry->late_since < LATE_SECONDS;
 }
 
 static void look_again(struct ledger_entry *entry, const struct socket_row *row, double now)
@@ -97,7 +109,7 @@ static void look_again(struct ledger_entry *entry, const struct socket_row *row,
 	}
 	if (state_is_open(row->state))
 		entry->late = 0;
-	else if (!waits_for_event(entry))
+	else if (!waits_for_event(entry, now))
 		count_closed(entry, behavior_age(entry->behavior, now));
 }
 
@@ -162,7 +174,7 @@ static void end(struct ledger_entry *entry, double now)
 
 bool outbound_vanished(struct ledger_entry *entry, double now)
 {
-	if (entry->behavior && entry->phase != LEDGER_ENDED && waits_for_event(entry))
+	if (entry->behavior && entry->phase != LEDGER_ENDED && waits_for_event(entry, now))
 		return false;
 	end(entry, now);
 	return true;

@@ -287,6 +287,7 @@ static void begin(struct sources *sources, double now)
 	sources->watched_count = 0;
 	sources->inodes.count = 0;
 	sources->rows.count = 0;
+	sources->last_read = sources->read;
 	sources->tick++;
 }
 

@@ -35,6 +35,7 @@ struct sources {
 	double last_tick; /* monotonic seconds; 0: this is the first one */
 	double last_boot_time; /* of the same moment, by CLOCK_BOOTTIME, as start times are */
 	double read; /* monotonic seconds: the tables of this tick were read until then */
+	double last_read; /* likewise of the tick before */
 	uint32_t tick; /* number of the newest one */
 	struct names *names;
 	struct container_table *containers; /* knows no names before container_table_open() */

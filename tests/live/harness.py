@@ -30,16 +30,16 @@ import unittest
 
 from namespaces import Netns, inside
 from page import Page
-from processes import Holder, Process, Server
-from sockets import ss_counts, ss_queues, ss_rows
+from processes import Agent, Holder, Process, Server
+from sockets import ss_counts, ss_infos, ss_queues, ss_rows
 from workshop import (BUILD, CLIENTS, LIVE, ROOT, TIMEOUT, build_c, build_go, free_port,
                       requires, requires_root, tool, unique, wait_until)
 
 __all__ = [
-    "BUILD", "CLIENTS", "EXPORTER", "Exporter", "FAST", "Holder", "LIVE", "LiveCase", "Netns",
-    "Page", "Process", "ROOT", "STATES", "Server", "TIMEOUT", "build_c", "build_go", "config",
-    "free_port", "requires", "requires_root", "ss_counts", "ss_queues", "ss_rows", "target",
-    "tool", "unique", "wait_until",
+    "Agent", "BUILD", "CLIENTS", "EXPORTER", "Exporter", "FAST", "Holder", "LIVE", "LiveCase",
+    "Netns", "Page", "Process", "ROOT", "STATES", "Server", "TIMEOUT", "build_c", "build_go",
+    "config", "free_port", "requires", "requires_root", "ss_counts", "ss_infos", "ss_queues",
+    "ss_rows", "target", "tool", "unique", "wait_until",
 ]
 
 EXPORTER = pathlib.Path(os.environ.get("OUTBOUND_EXPORTER", BUILD / "outbound_exporter"))
@@ -82,6 +82,7 @@ class Exporter(Process):
             self.config_file = pathlib.Path(directory) / f"config-{self.port}.yml"
             self.configure(config)
             argv.append(f"--config.file={self.config_file}")
+        self.started = time.time()
         super().__init__([*argv, *flags], netns=netns, **how)
         wait_until(self._is_ready, lambda: f"/-/ready\n{self.log()}")
 
@@ -185,6 +186,9 @@ class LiveCase(unittest.TestCase):
 
     def hold(self, wanted, *flags, **how):
         return self.enterContext(Holder(wanted, *flags, **how))
+
+    def agent(self, **how):
+        return self.enterContext(Agent(**how))
 
     def exporter(self, config, *flags, **how):
         """The exporter. With unprivileged=True it is a copy that everybody may execute."""

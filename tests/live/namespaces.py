@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import itertools
 import os
+import socket
 import subprocess
 
 from processes import LIBC, wrapped
@@ -78,6 +79,16 @@ class Netns:
         """Makes an IPv4 address one of this namespace's own, without it being any device's."""
         _ip("route", "add", "local", address, "dev", "lo", netns=self.name)
 
+    def sysctl(self, name, value):
+        """Sets what a network namespace has of its own: sysctl("ipv4.tcp_syn_retries", 1)."""
+        path = f"/proc/sys/net/{name.replace('.', '/')}"
+        with inside(self.name), open(path, "w", encoding="ascii") as file:
+            file.write(f"{value}\n")
+
+    def devices(self):
+        with inside(self.name):
+            return {name for _, name in socket.if_nameindex()}
+
     def nft(self, rules):
         """Loads rules (text in nft's language) inside the namespace. Needs requires("nft")."""
         argv = wrapped([tool("nft"), "-f", "-"], self.name, False)
@@ -88,13 +99,20 @@ class Netns:
 
     def drop_syns(self, port):
         """From now on connecting to `port` in here is never answered; what is open stays."""
+        self.filter(f"tcp dport {port} tcp flags & (syn|ack) == syn drop")
+
+    def drop_all(self, port):
+        """As drop_syns(), but of what is open nothing arrives either."""
+        self.filter(f"tcp dport {port} drop")
+
+    def filter(self, *rules):
+        """Rules for what comes in; accept_syns() removes them."""
         self.nft("add table inet outboundtest\n"
                  "add chain inet outboundtest in { type filter hook input priority 0; }\n"
-                 f"add rule inet outboundtest in tcp dport {port} "
-                 "tcp flags & (syn|ack) == syn drop\n")
+                 + "".join(f"add rule inet outboundtest in {rule}\n" for rule in rules))
 
     def accept_syns(self):
-        """Undoes drop_syns()."""
+        """Undoes drop_syns() and the like."""
         self.nft("delete table inet outboundtest\n")
 
     def remove(self):

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import json
 import os
 import select
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from workshop import TIMEOUT, build_c
+from workshop import CLIENTS, TIMEOUT, build_c
 
 NOBODY = 65534
 PR_SET_PDEATHSIG = 1
@@ -131,3 +132,23 @@ class Holder(Process):
         words = wanted.split() if isinstance(wanted, str) else list(wanted)
         super().__init__([argv0 or build_c("hold"), *flags, *words], **how)
         self.expect("ready")
+
+
+class Agent(Process):
+    """clients/agent.py: call() does what one of its functions does, and returns what that says."""
+
+    def __init__(self, argv0="/usr/bin/python3", **how):
+        super().__init__([argv0, CLIENTS / "agent.py"], **how)
+        self.expect("ready")
+
+    def begin(self, function, *arguments, **named):
+        """As call(), but does not wait: finish() does."""
+        self.child.stdin.write(f"{function}(*{arguments!r}, **{named!r})\n".encode())
+        self.child.stdin.flush()
+
+    def finish(self, timeout=60):
+        return json.loads(self.expect("done", timeout))
+
+    def call(self, function, *arguments, timeout=60, **named):
+        self.begin(function, *arguments, **named)
+        return self.finish(timeout)

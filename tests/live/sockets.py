@@ -71,3 +71,17 @@ def ss_queues(pid=None, netns=None, to=None):
         receive, send = found[row.peer]
         found[row.peer] = receive + row.receive, send + row.send
     return dict(found)
+
+
+def ss_infos(pid, netns=None):
+    """[{word: text}] of what `ss -i` says of each connection of a process, as "bytes_sent".
+
+    A word is there only when the kernel has something to say with it.
+    """
+    argv = ["ss", "-tanpiOH"]
+    if netns is not None:
+        argv = ["nsenter", f"--net=/run/netns/{netns}", "--", *argv]
+    done = subprocess.run(argv, capture_output=True, encoding="utf-8", errors="replace",
+                          timeout=30, check=True)
+    return [dict(re.findall(r" (\w+):(\S+)", line)) for line in done.stdout.split("\n")
+            if f"pid={pid}," in line and not line.startswith("LISTEN")]
