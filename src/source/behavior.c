@@ -198,6 +198,8 @@ void behavior_update(struct behavior *behavior, const struct socket_row *row, do
 	struct behavior before = *behavior;
 
 	behavior->state = row->state;
+	behavior->timer = (uint8_t)row->timer;
+	behavior->backoff = row->backoff;
 	behavior->known = row->has_info;
 	behavior->receive_queue = without(row->receive_queue, fin_was_received(row->state));
 	behavior->send_queue = without(row->send_queue, control_waits(row->state));

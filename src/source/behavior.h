@@ -19,6 +19,8 @@ struct behavior {
 	uint32_t retransmits;
 	uint32_t receive_queue, send_queue; /* bytes of payload */
 	float round_trip; /* seconds; 0: not measured */
+	uint8_t timer; /* enum socket_timer, as of the newest look */
+	uint8_t backoff; /* how often that ran out in a row */
 	enum tcp_state state;
 	bool known; /* tcp_info was there: bytes, idle time and waiting are known */
 	bool has_base; /* what more the next look finds was not there before */

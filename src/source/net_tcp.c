@@ -87,12 +87,28 @@ static bool take_queues(struct bytes *line, struct socket_row *row)
 	       parse_hex32(send, &row->send_queue) && parse_hex32(word, &row->receive_queue);
 }
 
-/* Behind the queues: timer, retransmits, user, timeout, then the inode. */
+/* "01:00000014 00000003": the timer has the numbers of enum socket_timer. */
+static bool take_timer(struct bytes *line, struct socket_row *row)
+{
+	struct bytes word, timer;
+	uint64_t number;
+	uint32_t backoff;
+
+	if (!bytes_take_word(line, &word) || !bytes_take_until(&word, ':', &timer) ||
+	    !bytes_parse_u64(timer, 16, &number) || number > SOCKET_TIMER_PROBE ||
+	    !bytes_take_word(line, &word) || !parse_hex32(word, &backoff))
+		return false;
+	row->timer = (enum socket_timer)number;
+	row->backoff = (uint8_t)(backoff < UINT8_MAX ? backoff : UINT8_MAX);
+	return true;
+}
+
+/* Behind the timer: user, timeout, then the inode. */
 static bool take_inode(struct bytes *line, uint64_t *ret_inode)
 {
 	struct bytes word;
 
-	for (int skipped = 0; skipped < 4; skipped++) {
+	for (int skipped = 0; skipped < 2; skipped++) {
 		if (!bytes_take_word(line, &word))
 			return false;
 	}
@@ -106,7 +122,8 @@ bool net_tcp_parse(struct bytes line, struct socket_row *ret_row)
 
 	if (!bytes_take_word(&line, &slot) || !take_endpoint(&line, &row.local) ||
 	    !take_endpoint(&line, &row.remote) || !take_state(&line, &row.state) ||
-	    !take_queues(&line, &row) || !take_inode(&line, &row.inode))
+	    !take_queues(&line, &row) || !take_timer(&line, &row) ||
+	    !take_inode(&line, &row.inode))
 		return false;
 	*ret_row = row;
 	return true;

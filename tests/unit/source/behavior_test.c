@@ -24,6 +24,21 @@ TEST(times_of_syn_sent_are_garbage)
 	CHECK(!behavior_is_used_once(&script.behavior));
 }
 
+TEST(the_timer_is_that_of_the_newest_look)
+{
+	struct socket_row row = procfs(TCP_STATE_SYN_SENT, 0, 1);
+	struct script script;
+
+	row.timer = SOCKET_TIMER_RETRANSMIT;
+	row.backoff = 2;
+	look_first(&script, true, row);
+	CHECK_EQ_INT(script.behavior.timer, SOCKET_TIMER_RETRANSMIT);
+	CHECK_EQ_INT(script.behavior.backoff, 2);
+	look_after(&script, 5, OPEN(.since_sent = 2, .since_received = 2));
+	CHECK_EQ_INT(script.behavior.timer, SOCKET_TIMER_NONE);
+	CHECK_EQ_INT(script.behavior.backoff, 0);
+}
+
 TEST(a_handshake_that_ends_between_looks)
 {
 	struct script script;

@@ -105,6 +105,27 @@ TEST(the_largest_numbers)
 	CHECK_EQ_U64(row.inode, UINT64_MAX);
 }
 
+TEST(the_timer_that_runs)
+{
+	struct socket_row row;
+
+	REQUIRE(parse("1: 0100007F:9C40 0100007F:1F90 02 00000001:00000000 01:0000001A "
+		      "00000003 0 0 12 2",
+		      &row));
+	CHECK_EQ_INT(row.timer, SOCKET_TIMER_RETRANSMIT);
+	CHECK_EQ_INT(row.backoff, 3);
+	REQUIRE(parse("1: 0100007F:9C40 0100007F:1F90 01 00000001:00000000 04:0000001A "
+		      "00000FFF 0 0 12 2",
+		      &row));
+	CHECK_EQ_INT(row.timer, SOCKET_TIMER_PROBE);
+	CHECK_EQ_INT(row.backoff, 255);
+	CHECK(!parse("1: 0100007F:9C40 0100007F:1F90 01 00000001:00000000 05:0000001A "
+		     "00000FFF 0 0 12 2",
+		     &row));
+	CHECK(!parse("1: 0100007F:9C40 0100007F:1F90 01 00000001:00000000 0000001A 0 0 0 12 2",
+		     &row));
+}
+
 /* All but one thing is right in each of these. */
 TEST(refuses_what_is_no_line)
 {
