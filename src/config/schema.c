@@ -279,7 +279,7 @@ static const struct option limit_options[] = {
 		.offset = offsetof(struct config, limits.max_pairs),
 		.fallback = "1000",
 		.between = { "1", "1000000" },
-		.help = "Pairs of a target and a destination.",
+		.help = "Pairs of a target, or a network namespace, and a destination.",
 	},
 	{
 		.name = "max_series",

@@ -86,21 +86,22 @@ static const struct metric observed[] = {
     "at least, for those older than this program; 0 without one." },
   .pair = samples_connection_oldest_age },
 { { "outbound_receive_queue_bytes", FAMILY_GAUGE, "bytes", { "target", "destination" },
-    "Bytes received on these connections that the target has not read yet, rx_queue of "
-    "/proc/net/tcp." },
+    "Bytes of payload received on these connections that the target has not read yet "
+    "(idiag_rqueue of sock_diag(7), rx_queue of /proc/net/tcp)." },
   .pair = samples_receive_queue },
 { { "outbound_send_queue_bytes", FAMILY_GAUGE, "bytes", { "target", "destination" },
-    "Bytes sent by the target on these connections that the peer has not acknowledged yet, "
-    "tx_queue of /proc/net/tcp." },
+    "Bytes of payload sent by the target on these connections that the peer has not "
+    "acknowledged yet (idiag_wqueue of sock_diag(7), tx_queue of /proc/net/tcp)." },
   .pair = samples_send_queue },
 { { "outbound_round_trip_time_seconds", FAMILY_GAUGE, "seconds", { "target", "destination" },
     "Mean of the smoothed round trip time of these connections that are established, tcpi_rtt "
     "of tcp_info (tcp(7)), in seconds." },
   .pair = samples_round_trip_time },
 { { "outbound_connections_opened_total", FAMILY_COUNTER, NULL, { "target", "destination" },
-    "Connections of the target to the destination that reached established: all of them while "
-    "outbound_exporter_source_up{source=\"tracepoint\"} is 1, else those that were there at a "
-    "tick." },
+    "Connections to the destination that reached established: all while "
+    "outbound_exporter_source_up{source=\"tracepoint\"} is 1, but those counted in "
+    "outbound_exporter_{events_lost,unattributed_connects,truncated}_total; else those there "
+    "at a tick." },
   .pair = samples_connections_opened },
 { { "outbound_connections_closed_total", FAMILY_COUNTER, NULL, { "target", "destination" },
     "Connections that left established and close_wait, whoever closed them; exact as "

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -30,8 +31,28 @@ struct events *events_new(void)
 	return events;
 }
 
+struct news_list *events_news(struct events *events)
+{
+	struct news_list *all = &events->news;
+	struct news_list *more = events->attempts ? attempts_news(events->attempts) : NULL;
+
+	if (!more || !more->count)
+		return all;
+	all->items = memory_grow(all->items, &all->capacity, all->count + more->count,
+				 sizeof(*all->items));
+	memcpy(all->items + all->count, more->items, more->count * sizeof(*all->items));
+	all->count += more->count;
+	more->count = 0;
+	return all;
+}
+
+/* What is known already stays news. */
 void events_stop(struct events *events)
 {
+	if (events->attempts) {
+		attempts_forget(events->attempts);
+		events_news(events);
+	}
 	events->lost_before = events_lost(events);
 	attempts_free(events->attempts);
 	tracepoint_free(events->tracepoint);
@@ -47,6 +68,7 @@ void events_free(struct events *events)
 		return;
 	events_stop(events);
 	tcp_events_deinit(&events->buffer);
+	free(events->news.items);
 	error_deinit(&events->reason);
 	free(events);
 }
@@ -142,8 +164,6 @@ int events_collect(struct events *events, const struct config *config,
 	events->now = clock_monotonic();
 	if (!events->tracepoint && events->now < events->retry_at)
 		return events->failure;
-	if (events->tracepoint && tracepoint_is_stale(events->tracepoint))
-		events_stop(events);
 	if (!events->tracepoint && start(events) < 0)
 		return events->failure;
 	until = events->now - SETTLE_SECONDS;
@@ -156,6 +176,10 @@ int events_collect(struct events *events, const struct config *config,
 	if (too_many(events)) {
 		suspend(events);
 		return events->failure;
+	}
+	if (tracepoint_is_stale(events->tracepoint)) {
+		events_stop(events);
+		return start(events);
 	}
 	return 0;
 }

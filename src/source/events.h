@@ -13,6 +13,7 @@ struct events {
 	struct tracepoint *tracepoint; /* NULL: none */
 	struct attempts *attempts; /* as long as there is a tracepoint */
 	struct tcp_events buffer;
+	struct news_list news; /* of attempts, also of those that were given up */
 	struct error reason; /* why there is no tracepoint */
 	int failure; /* likewise, -errno */
 	double since; /* monotonic seconds: all events from here on are known; NAN: none are */
@@ -51,3 +52,6 @@ bool events_cover(const struct events *events, double since);
 
 /* Events that were not seen, since the start. */
 uint64_t events_lost(const struct events *events);
+
+/* What events told and nobody counted yet, in order; the caller empties it (count = 0). */
+struct news_list *events_news(struct events *events);

@@ -121,6 +121,8 @@ static void inherit_events(struct sources *sources, struct sources *from)
 
 	sources->events = from->events;
 	from->events = events;
+	/* What spoke against it may have been configured away. */
+	sources->events->retry_at = 0;
 	if (sources->config->collect.events == EVENTS_OFF)
 		events_stop(sources->events);
 }

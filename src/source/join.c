@@ -99,8 +99,11 @@ struct pair *join_choose_pair(struct sources *sources, struct pair_set *set,
 
 struct target *join_target_of(struct sources *sources, struct process *process, double now)
 {
-	if (!process->target && config_discovers(sources->config))
-		process->target = join_discover(sources, process, now);
+	if (process->target || process->stat.kernel_thread ||
+	    !config_discovers(sources->config))
+		return process->target;
+	process->discovered = true;
+	process->target = join_discover(sources, process, now);
 	return process->target;
 }
 
@@ -191,9 +194,25 @@ static void look(struct joint *joint, const struct socket_row *row, struct ledge
 		entry->followed = events_cover(sources->events, sources->last_read);
 }
 
+/* Whether the target that a connection counts for still has it open. */
+static bool is_kept(const struct joint *joint, const struct socket_row *row,
+		    const struct ledger_entry *entry)
+{
+	const struct sources *sources = joint->sources;
+	const struct owner *owner = owners_first(&sources->owners, row->inode);
+
+	for (; entry->pair && owner; owner = owners_next(&sources->owners, owner)) {
+		const struct target *target = sources->watched[owner->watched].process->target;
+
+		if (target && target == entry->pair->set->owner)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Counts once for each target that has the socket open, in however many processes; the pair in
- * the first of them is the one to remember.
+ * the first of them is the one to remember, for as long as that target has it.
  */
 static void join_owned(struct joint *joint, struct netns *netns, const struct socket_row *row,
 		       struct ledger_entry *entry)
@@ -202,7 +221,7 @@ static void join_owned(struct joint *joint, struct netns *netns, const struct so
 	double now = joint->now->monotonic;
 	uint64_t serial = ++sources->serial;
 	const struct owner *owner = owners_first(&sources->owners, row->inode);
-	bool looked = false, first = !entry->behavior;
+	bool looked = false, first = !entry->behavior, kept = is_kept(joint, row, entry);
 
 	for (; owner; owner = owners_next(&sources->owners, owner)) {
 		const struct watched *watched = &sources->watched[owner->watched];
@@ -216,7 +235,7 @@ static void join_owned(struct joint *joint, struct netns *netns, const struct so
 		if (first)
 			pair_budget_charge(&sources->budget, pair);
 		if (!looked) {
-			entry->pair = pair;
+			entry->pair = kept ? entry->pair : pair;
 			look(joint, row, entry, watched);
 		}
 		looked = true;
@@ -296,7 +315,8 @@ static void join_row(struct joint *joint, struct netns *netns, const struct sock
 	if (netns->hides)
 		count_all(joint, netns, row);
 	if (row->inode && !has_target(joint, row)) {
-		keep_known(joint, entry);
+		if (entry && (entry->kind != LEDGER_OUTBOUND || outbound_is_same(entry, row)))
+			keep_known(joint, entry);
 		return;
 	}
 	entry = enter(joint, netns, row, entry);
@@ -379,6 +399,20 @@ static bool may_be_there(const struct sources *sources, const struct ledger_entr
 	return netns && netns->present && !netns->source;
 }
 
+/*
+ * After a change of configuration: a process that was discovered before is still what it was,
+ * also when it has no connection at the moment.
+ */
+static void discover_again(struct joint *joint)
+{
+	struct process_table *table = &joint->sources->processes;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->items[i].discovered && !table->items[i].target)
+			join_target_of(joint->sources, &table->items[i], joint->now->monotonic);
+	}
+}
+
 /* Its target was that of another configuration, and is about to be forgotten. */
 static bool is_left_over(const struct ledger_entry *entry)
 {
@@ -411,6 +445,7 @@ void join(struct sources *sources, struct snapshot *now)
 		if (namespaces->items[i]->source)
 			enter_listeners(&joint, namespaces->items[i]);
 	}
+	discover_again(&joint);
 	join_news(sources, now->monotonic);
 	join_namespaces(&joint, true);
 	for (size_t i = 0; namespaces->own && i < now->own_count; i++)

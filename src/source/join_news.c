@@ -6,6 +6,7 @@
 #include "source/join.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "source/outbound.h"
 
 /* What may concern a process born after the newest list of processes waits for the next one. */
@@ -58,12 +59,9 @@ static bool is_about(const struct ledger_entry *entry, const struct news *news)
 	       entry->begun >= news->started;
 }
 
-static void tell_opened(struct telling *telling, const struct news *news, uint64_t netns,
-			struct pair *pair)
+static void tell_opened(struct telling *telling, const struct news *news,
+			struct ledger_entry *entry, uint64_t netns, struct pair *pair)
 {
-	struct ledger_entry *entry =
-		ledger_find(&telling->sources->ledger, netns, &news->local, &news->remote);
-
 	if (!is_about(entry, news))
 		entry = make_entry(telling, news, entry, netns, pair);
 	if (entry)
@@ -72,44 +70,63 @@ static void tell_opened(struct telling *telling, const struct news *news, uint64
 		pair->counters.opened++;
 }
 
-static void tell_failed(struct telling *telling, const struct news *news, uint64_t netns,
-			struct pair *pair)
+static void tell_failed(const struct news *news, struct ledger_entry *entry, struct pair *pair)
 {
-	struct ledger_entry *entry =
-		ledger_find(&telling->sources->ledger, netns, &news->local, &news->remote);
-
 	if (is_about(entry, news))
 		outbound_failed(entry, news);
 	else
 		pair->counters.failed[news->reason]++;
 }
 
-static void tell_closed(struct telling *telling, const struct news *news, uint64_t netns)
+/* Without a namespace it has no entry, and no look will ever be about it. */
+static void tell_nowhere(const struct news *news, struct pair *pair)
 {
-	struct ledger_entry *entry =
-		ledger_find(&telling->sources->ledger, netns, &news->local, &news->remote);
+	if (news->kind == NEWS_OPENED)
+		pair->counters.opened++;
+	else if (news->kind == NEWS_CLOSED)
+		pair->counters.closed++;
+	else
+		pair->counters.failed[news->reason]++;
+}
 
-	if (entry && entry->kind == LEDGER_OUTBOUND && entry->told)
-		outbound_closed(entry, news);
+/* That of a process without a target may not have been asked for yet. */
+static uint64_t find_netns(struct sources *sources, struct process *process)
+{
+	CLEANUP(file_close) int directory = -1;
+
+	if (!process->netns && !process_open(process, &sources->procfs, &directory) &&
+	    pid_read_netns(directory, &process->netns))
+		process->netns = 0;
+	return process->netns;
 }
 
 static void tell(struct telling *telling, const struct news *news, struct process *process)
 {
-	struct target *target = join_target_of(telling->sources, process, telling->now);
+	struct sources *sources = telling->sources;
+	struct target *target = join_target_of(sources, process, telling->now);
+	struct ledger_entry *entry;
 	struct pair *pair;
+	uint64_t netns;
 
 	if (!target)
 		return;
-	if (news->kind == NEWS_CLOSED) {
-		tell_closed(telling, news, process->netns);
+	netns = find_netns(sources, process);
+	entry = ledger_find(&sources->ledger, netns, &news->local, &news->remote);
+	if (netns && news->kind == NEWS_CLOSED) {
+		if (entry && entry->kind == LEDGER_OUTBOUND && entry->told)
+			outbound_closed(entry, news);
 		return;
 	}
-	pair = join_choose_pair(telling->sources, &target->pairs, &news->remote, telling->now);
+	pair = is_about(entry, news) ?
+		       entry->pair :
+		       join_choose_pair(sources, &target->pairs, &news->remote, telling->now);
 	pair->last_used = telling->now;
-	if (news->kind == NEWS_OPENED)
-		tell_opened(telling, news, process->netns, pair);
+	if (!netns)
+		tell_nowhere(news, pair);
+	else if (news->kind == NEWS_OPENED)
+		tell_opened(telling, news, entry, netns, pair);
 	else
-		tell_failed(telling, news, process->netns, pair);
+		tell_failed(news, entry, pair);
 }
 
 void join_news(struct sources *sources, double now)
@@ -119,12 +136,9 @@ void join_news(struct sources *sources, double now)
 		.now = now,
 		.boot = clock_boot() - clock_monotonic(),
 	};
-	struct news_list *list;
+	struct news_list *list = events_news(sources->events);
 	size_t kept = 0;
 
-	if (!sources->events->attempts)
-		return;
-	list = attempts_news(sources->events->attempts);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct news *news = &list->items[i];
 		struct process *process = find_process(&telling, news);

@@ -61,11 +61,17 @@ static struct netns *add_at(struct netns_table *table, size_t at, uint64_t inode
 /* The first namespace that is not before `inode`. */
 static size_t lower_bound(const struct netns_table *table, uint64_t inode)
 {
-	size_t at = 0;
+	size_t low = 0, high = table->count;
 
-	while (at < table->count && table->items[at]->inode < inode)
-		at++;
-	return at;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (table->items[middle]->inode < inode)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 struct netns *netns_table_find(const struct netns_table *table, uint64_t inode)

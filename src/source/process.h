@@ -20,6 +20,7 @@ struct process {
 	bool fresh; /* not matched against the rules yet, by this name */
 	bool may_listen; /* a rule before its own waits for it to listen */
 	bool listens; /* its rule asked for a port, and it listened; it may stop that */
+	bool discovered; /* once it had a target by discovery */
 	bool follows; /* its children belong to its target, too */
 	double first_seen, last_matched; /* monotonic seconds */
 	double watched_since; /* monotonic seconds: its descriptors are read; 0: they are not */

@@ -44,7 +44,7 @@ struct socket_row {
 	uint64_t inode; /* 0: owned by no descriptor (TIME_WAIT, orphans, not accepted yet) */
 	/* Who it is, into TIME_WAIT too, for as long as the system runs; 0: not known. */
 	uint64_t cookie;
-	uint32_t send_queue, receive_queue; /* bytes, as the kernel counts: see join.c */
+	uint32_t send_queue, receive_queue; /* bytes, as the kernel counts: see behavior.c */
 	struct socket_info info;
 };
 

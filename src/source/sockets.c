@@ -144,7 +144,7 @@ static int read_sock_diag(struct sources *sources, struct netns *netns, struct w
 		return netns->failure;
 	for (int tries = 0; r == -EAGAIN && tries < TRIES; tries++)
 		r = read_once(sources, netns, watched);
-	if (r < 0 && netns->files.diag < 0) {
+	if (r < 0 && r != -EAGAIN && netns->files.diag < 0) {
 		netns->retry_at = now + RETRY_SECONDS;
 		netns->failure = r;
 	}

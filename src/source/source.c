@@ -301,7 +301,7 @@ void sources_drain(struct sources *sources)
 	/* How it went is the next tick's to say. */
 	if (collect_events(sources, clock_monotonic()))
 		return;
-	if (attempts_news(sources->events->attempts)->count > NEWS_MAX)
+	if (events_news(sources->events)->count > NEWS_MAX)
 		join_news(sources, clock_monotonic());
 }
 

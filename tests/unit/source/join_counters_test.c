@@ -190,6 +190,27 @@ TEST(what_two_targets_share_is_opened_once)
 	story_check(TEST_HERE, &scene, "helper", 0, 0, 0);
 }
 
+/* Another one gets the socket, and would come first: the end counts where the beginning did. */
+TEST(what_another_target_gets_stays_with_the_first)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+
+	scene_init(&scene, "targets:\n- {name: app, match: {comm: app}}\n"
+			   "- {name: helper, match: {comm: helper}}\n");
+	story_add_app(&scene);
+	tree_process(&scene.tree, 50, 1, "helper", 600);
+	scene_look(&scene, 10);
+	TABLE(&scene, OPEN(40000, 1000));
+	scene_look(&scene, 15);
+	tree_socket(&scene.tree, 50, 3, 1000);
+	scene_look(&scene, 20);
+	CHECK_EQ_INT(scene_count(&scene, "helper", "10.0.0.5:443", TCP_STATE_ESTABLISHED), 1);
+	TABLE(&scene, GONE(40000));
+	scene_look(&scene, 25);
+	CHECK_COUNTS(&scene, 1, 1, 0);
+	story_check(TEST_HERE, &scene, "helper", 0, 0, 0);
+}
+
 /* A folder in its place cannot be read: a failure, not "it is gone". */
 TEST(a_table_that_cannot_be_read_ends_nothing)
 {
