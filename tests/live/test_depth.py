@@ -277,7 +277,7 @@ class Identity(DepthCase):
         exporter.wait_tick()
         sent = {}
         for name, size in (("a", 1000), ("b", 30)):
-            for port in range(41001, 41006):
+            for port in range(20001, 20006):
                 agents[name].call("dial", first.address, 1, "e", local_port=port)
             sent[name] = 5 + agents[name].call("send", size)
         exporter.wait_tick()
