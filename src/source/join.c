@@ -263,8 +263,6 @@ static bool has_target(struct joint *joint, const struct socket_row *row)
  */
 static void keep_known(struct joint *joint, struct ledger_entry *entry)
 {
-	if (!entry)
-		return;
 	entry->seen = joint->sources->tick;
 	if (entry->pair)
 		entry->pair->last_used = joint->now->monotonic;

@@ -139,7 +139,6 @@ static void set_info(struct socket_row *row, struct bytes value)
 		.round_trip = info.tcpi_rtt / 1e6,
 		.retransmits = info.tcpi_total_retrans,
 		.data_segments_out = info.tcpi_data_segs_out,
-		.data_segments_in = info.tcpi_data_segs_in,
 	};
 	/* They count from what is set only when the connection is established. */
 	if (row->state == TCP_STATE_SYN_SENT)

@@ -31,7 +31,7 @@ struct socket_info {
 	double since_sent, since_received;
 	double round_trip; /* smoothed, seconds; 0: not measured */
 	uint32_t retransmits; /* segments since it was opened, SYNs among them */
-	uint32_t data_segments_out, data_segments_in;
+	uint32_t data_segments_out;
 };
 
 struct socket_row {
