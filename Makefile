@@ -11,9 +11,9 @@ FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
 
 # What a build needs, for pkg-config and for apt-get.
-LIBRARIES := libmicrohttpd libcurl yaml-0.1 libpcre2-8 zlib
-PACKAGES := gcc libc6-dev pkg-config libmicrohttpd-dev libcurl4-openssl-dev libyaml-dev \
-	libpcre2-dev zlib1g-dev
+LIBRARIES := libmicrohttpd libcurl libssl libcrypto libcares yaml-0.1 libpcre2-8 zlib
+PACKAGES := gcc libc6-dev pkg-config libmicrohttpd-dev libcurl4-openssl-dev libssl-dev \
+	libc-ares-dev libyaml-dev libpcre2-dev zlib1g-dev
 
 # Instrumented builds: `make VARIANT=asan` puts all of its output into build/asan.
 VARIANT ?=

@@ -20,7 +20,6 @@
 struct regex {
 	pcre2_code *code;
 	pcre2_match_context *context;
-	pcre2_match_data *data;
 };
 
 static int compile_failed(const char *pattern, int code, size_t offset, struct error *err)
@@ -48,8 +47,7 @@ int regex_new(const char *pattern, struct regex **ret_regex, struct error *err)
 	regex = memory_new(1, sizeof(*regex));
 	regex->code = code;
 	regex->context = pcre2_match_context_create(NULL);
-	regex->data = pcre2_match_data_create_from_pattern(code, NULL);
-	if (!regex->context || !regex->data)
+	if (!regex->context)
 		abort();
 	pcre2_set_match_limit(regex->context, MATCH_LIMIT);
 	pcre2_set_depth_limit(regex->context, DEPTH_LIMIT);
@@ -62,32 +60,70 @@ void regex_free(struct regex *regex)
 {
 	if (!regex)
 		return;
-	pcre2_match_data_free(regex->data);
 	pcre2_match_context_free(regex->context);
 	pcre2_code_free(regex->code);
 	free(regex);
 }
 
+static void free_match(pcre2_match_data **match)
+{
+	pcre2_match_data_free(*match);
+}
+
+/* How many groups there are in the match, with that of the whole; negative: none. */
+static int match(const struct regex *regex, struct bytes subject, pcre2_match_data **ret_match)
+{
+	*ret_match = pcre2_match_data_create_from_pattern(regex->code, NULL);
+	if (!*ret_match)
+		abort();
+	return pcre2_match(regex->code, (PCRE2_SPTR)subject.data, subject.length, 0, 0,
+			   *ret_match, regex->context);
+}
+
 bool regex_match(const struct regex *regex, struct bytes subject)
 {
-	return pcre2_match(regex->code, (PCRE2_SPTR)subject.data, subject.length, 0, 0,
-			   regex->data, regex->context) >= 0;
+	CLEANUP(free_match) pcre2_match_data *data = NULL;
+
+	return match(regex, subject, &data) >= 0;
+}
+
+static struct bytes group_at(pcre2_match_data *data, struct bytes subject, size_t index)
+{
+	const PCRE2_SIZE *span = pcre2_get_ovector_pointer(data) + 2 * index;
+
+	if (span[0] == PCRE2_UNSET)
+		return (struct bytes){ 0 };
+	return (struct bytes){ subject.data + span[0], span[1] - span[0] };
+}
+
+size_t regex_match_groups(const struct regex *regex, struct bytes subject,
+			  struct bytes *ret_groups, size_t count)
+{
+	CLEANUP(free_match) pcre2_match_data *data = NULL;
+	int found = match(regex, subject, &data);
+	size_t groups = 0;
+
+	if (found < 0)
+		return 0;
+	while (groups < count && groups < pcre2_get_ovector_count(data)) {
+		ret_groups[groups] = groups < (size_t)found ? group_at(data, subject, groups) :
+							      (struct bytes){ 0 };
+		groups++;
+	}
+	return groups;
 }
 
 bool regex_match_group(const struct regex *regex, struct bytes subject, const char *name,
 		       struct bytes *ret_group)
 {
-	const PCRE2_SIZE *span;
+	CLEANUP(free_match) pcre2_match_data *data = NULL;
 	int group;
 
-	if (!regex_match(regex, subject))
+	if (match(regex, subject, &data) < 0)
 		return false;
 	group = pcre2_substring_number_from_name(regex->code, (PCRE2_SPTR)name);
 	if (group < 0)
 		return false;
-	span = pcre2_get_ovector_pointer(regex->data) + 2 * (size_t)group;
-	if (span[0] == PCRE2_UNSET)
-		return false;
-	*ret_group = (struct bytes){ subject.data + span[0], span[1] - span[0] };
-	return true;
+	*ret_group = group_at(data, subject, (size_t)group);
+	return ret_group->data != NULL;
 }

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* One thread at a time: matching writes into the object. */
+/* Unchanged once it is made: any number of threads may match at once. */
 struct regex;
 
 /* 0, or -EINVAL with the reason and the offset in `err`. */
@@ -19,6 +19,14 @@ void regex_free(struct regex *regex); /* takes NULL */
 
 /* True when the expression matches anywhere in the subject (unanchored). */
 bool regex_match(const struct regex *regex, struct bytes subject);
+
+/*
+ * The groups of the first match: the match itself, then those in parentheses, at most
+ * `count`; a group that took no part is empty. The number of groups that were written; 0 when
+ * it does not match.
+ */
+size_t regex_match_groups(const struct regex *regex, struct bytes subject,
+			  struct bytes *ret_groups, size_t count);
 
 /*
  * The text of the group called `name` in the first match: true and a slice of

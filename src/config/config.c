@@ -8,9 +8,15 @@ bool config_discovers(const struct config *config)
 	       (config->discover.enabled == DISCOVER_AUTO && !config->target_count);
 }
 
+struct config *config_acquire(struct config *config)
+{
+	atomic_fetch_add(&config->references, 1);
+	return config;
+}
+
 void config_free(struct config *config)
 {
-	if (!config)
+	if (!config || atomic_fetch_sub(&config->references, 1) > 0)
 		return;
 	for (size_t i = 0; i < config->regexes.count; i++)
 		regex_free(config->regexes.items[i]);

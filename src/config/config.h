@@ -5,23 +5,14 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/address.h"
 #include "base/arena.h"
-#include "base/regex.h"
-
-struct string_list {
-	const char **items;
-	size_t count;
-};
-
-struct regex_list {
-	struct regex **items; /* owned by the configuration, see its `regexes` */
-	size_t count;
-};
+#include "config/module.h"
 
 /* One alternative of a target: every condition that is set must hold. */
 struct match_config {
@@ -52,32 +43,18 @@ struct target_config {
 	size_t match_count;
 };
 
-struct status_range {
-	unsigned first, last;
-};
-
-enum prober { PROBER_HTTP, PROBER_TCP };
-
-struct module_config {
-	const char *name;
-	enum prober prober;
-	double timeout; /* seconds; 0: not set */
-	struct {
-		struct status_range *valid_status_codes; /* empty: 2xx */
-		size_t valid_status_code_count;
-		const char *method;
-		bool follow_redirects;
-		uint64_t body_size_limit; /* bytes */
-		struct regex_list fail_if_body_matches, fail_if_body_not_matches;
-		bool insecure_skip_verify;
-		const char *ca_file; /* NULL: the system's */
-	} http;
-};
-
 struct probe_config {
 	const char *url; /* http, https or tcp; NULL: no probe */
 	double interval, timeout; /* seconds */
 	const struct module_config *module; /* never NULL when url is set */
+	bool from_host, from_target; /* this program's network namespace; a target's */
+	struct string_list targets; /* of from_target: their names, none that is a template */
+	struct string_list resolve; /* "host:port:address,address" instead of looking up */
+	bool reuse; /* whether a second request goes over the connection, so long after: */
+	double reuse_after; /* seconds */
+	/* Of /probe only: */
+	const char *hostname; /* Host header and server name; NULL: the URL's host */
+	bool one_address; /* as blackbox_exporter does: one of IPv6, else of IPv4 */
 };
 
 struct destination_config {
@@ -94,6 +71,7 @@ enum events_mode { EVENTS_AUTO, EVENTS_OFF };
 enum discover_mode { DISCOVER_AUTO, DISCOVER_ON, DISCOVER_OFF };
 
 struct config {
+	atomic_uint references; /* beside the first one */
 	struct arena arena;
 	struct regex_list regexes; /* every one of it, to free them; the array is on the heap */
 	struct {
@@ -104,6 +82,7 @@ struct config {
 	struct {
 		enum discover_mode enabled;
 		unsigned max_targets;
+		bool probe; /* connect to destinations without a name */
 	} discover;
 	struct target_config *targets;
 	size_t target_count;
@@ -121,7 +100,12 @@ struct config {
 	} limits;
 };
 
+/*
+ * Configurations are shared by reference, since a probe that somebody asked for may outlive a
+ * reload: config_free() gives one reference back.
+ */
+struct config *config_acquire(struct config *config);
+void config_free(struct config *config); /* takes NULL */
+
 /* Whether processes that no target matches become targets of their own. */
 bool config_discovers(const struct config *config);
-
-void config_free(struct config *config); /* takes NULL */

@@ -14,14 +14,14 @@ static const struct option tls_options[] = {
 	{
 		.name = "insecure_skip_verify",
 		.type = OPTION_BOOL,
-		.offset = offsetof(struct module_config, http.insecure_skip_verify),
+		.offset = offsetof(struct module_config, http.tls.insecure_skip_verify),
 		.fallback = "false",
 		.help = "Whether any certificate will do.",
 	},
 	{
 		.name = "ca_file",
 		.type = OPTION_PATH,
-		.offset = offsetof(struct module_config, http.ca_file),
+		.offset = offsetof(struct module_config, http.tls.ca_file),
 		.help = "Certificates to trust, PEM, instead of the system's.",
 	},
 	{ 0 },

@@ -28,13 +28,19 @@ enum probe_reason {
 	PROBE_NO_ANSWER, /* connected, asked, not one byte in time */
 	PROBE_SLOW, /* bytes came, the end did not in time */
 	PROBE_STATUS,
-	PROBE_BODY,
+	PROBE_HEADER, /* of the answer, is not as the module wants it */
+	PROBE_BODY, /* likewise; and what was said in a conversation over TCP */
+	PROBE_HTTP_VERSION,
+	PROBE_TLS_MISSING, /* fail_if_not_ssl, fail_if_ssl */
+	PROBE_TLS_UNWANTED,
 	PROBE_CLOSED_EARLY,
 	PROBE_TOO_LARGE,
 	PROBE_REDIRECTS,
 	PROBE_PROTOCOL, /* not HTTP, or broken HTTP */
+	PROBE_PROXY, /* the proxy refused, or is not one */
 	PROBE_LOCAL_PORTS,
-	PROBE_CANCELED,
+	PROBE_CANCELED, /* the target whose view it was taken from is gone */
+	PROBE_CONFIG, /* a file or variable that the module names cannot be read */
 	PROBE_OTHER,
 	PROBE_REASON_COUNT,
 };
@@ -45,9 +51,17 @@ extern const double probe_buckets[PROBE_BUCKET_COUNT];
 const char *probe_phase_name(enum probe_phase phase);
 const char *probe_reason_name(enum probe_reason reason);
 
-/* Sorted by destination. */
+enum probe_view {
+	PROBE_VIEW_OWN, /* it asks from this program's network namespace */
+	PROBE_VIEW_TAKEN, /* from the target's */
+	PROBE_VIEW_MISSING, /* it would: no process of the target is there, or no right to */
+};
+
+/* Sorted by destination, then by target. */
 struct probe_row {
 	const char *destination;
+	const char *target; /* whose view it is; NULL: this program's */
+	enum probe_view view;
 	uint64_t runs, failures[PROBE_REASON_COUNT];
 	uint64_t missed; /* runs that were due while the last one was still going on */
 	uint64_t buckets[PROBE_BUCKET_COUNT + 1]; /* not cumulative; the last is the rest */
@@ -58,4 +72,7 @@ struct probe_row {
 	double phases[PROBE_PHASE_COUNT]; /* seconds; 0 for a phase that was not reached */
 	unsigned http_status; /* 0: no answer, or not HTTP */
 	double tls_expiry; /* earliest of the chain, seconds since 1970; NAN: no TLS */
+	/* Of the newest second request on the connection of a first one: */
+	bool reuse_known, reusable; /* whether there was one, and was answered */
+	double idle_close; /* seconds until the server closed it unused; NAN: it did not */
 };

@@ -55,8 +55,7 @@ struct queue {
 struct probe_engine {
 	struct probe *probes; /* sorted by destination */
 	size_t count;
-	struct resolver *resolver;
-	struct connections *connections;
+	struct run_context context;
 	pthread_mutex_t mutex; /* of the probes' rows */
 	bool running;
 	atomic_bool stop;
@@ -133,14 +132,14 @@ struct probe_engine *probe_engine_new(const struct config *config,
 
 	pthread_mutex_init(&engine->mutex, NULL);
 	add_probes(engine, config);
-	engine->connections = connections_new(closed_max(engine));
+	engine->context.connections = connections_new(closed_max(engine));
 	if (!previous)
 		return engine;
 	assert(!previous->running);
 	inherit_rows(engine, previous);
-	connections_inherit(engine->connections, previous->connections);
-	if (previous->resolver)
-		engine->resolver = resolver_acquire(previous->resolver);
+	connections_inherit(engine->context.connections, previous->context.connections);
+	if (previous->context.resolver)
+		engine->context.resolver = resolver_acquire(previous->context.resolver);
 	return engine;
 }
 
@@ -166,12 +165,12 @@ static struct probe *pop(struct queue *queue)
 
 static void record(struct probe_engine *engine, struct probe *probe)
 {
-	const struct outcome *outcome = run_outcome(probe->run);
+	const struct probe_report *report = run_report(probe->run);
 
 	pthread_mutex_lock(&engine->mutex);
-	outcome_record(outcome, clock_wall(), &probe->row);
+	outcome_record(report, clock_wall(), &probe->row);
 	pthread_mutex_unlock(&engine->mutex);
-	probe->name_hangs = !outcome->success && outcome->reason == PROBE_DNS_TIMEOUT;
+	probe->name_hangs = !report->success && report->reason == PROBE_DNS_TIMEOUT;
 	run_free(probe->run);
 	probe->run = NULL;
 }
@@ -230,8 +229,8 @@ static void begin_due(struct probe_engine *engine, struct probe *probe, double n
 		return;
 	probe->begun_due = due;
 	probe->begun_first = is_first;
-	probe->run = run_new(config_of(probe), engine->resolver, engine->connections,
-			     probe->name_hangs, now, probe);
+	probe->run = run_new(&engine->context, config_of(probe), NULL, probe->name_hangs, now,
+			     probe);
 	settle(engine, probe);
 }
 
@@ -283,16 +282,16 @@ static void turn(struct probe_engine *engine)
 {
 	double now = clock_monotonic();
 
-	resolver_read_event(engine->resolver);
+	resolver_read_event(engine->context.resolver);
 	for (size_t i = 0; i < engine->count; i++) {
 		begin_due(engine, &engine->probes[i], now);
 		check_lookup(engine, &engine->probes[i], now);
 	}
 	start_ready(engine);
 	transfers_perform(engine->transfers);
-	connections_look(engine->connections);
+	connections_look(engine->context.connections);
 	finish_legs(engine);
-	transfers_wait(engine->transfers, resolver_event(engine->resolver),
+	transfers_wait(engine->transfers, resolver_event(engine->context.resolver),
 		       next_event(engine) - clock_monotonic());
 }
 
@@ -357,12 +356,14 @@ static int create_thread(struct probe_engine *engine)
 
 static int prepare(struct probe_engine *engine)
 {
-	if (!engine->resolver)
-		engine->resolver = resolver_new();
-	if (!engine->resolver)
+	if (!engine->context.resolver)
+		engine->context.resolver = resolver_new();
+	if (!engine->context.resolver)
 		return -errno;
 	engine->transfers = transfers_new();
-	return engine->transfers ? 0 : -ENOMEM;
+	if (!engine->transfers)
+		return -ENOMEM;
+	return watch_init(&engine->context.watch);
 }
 
 int probe_engine_start(struct probe_engine *engine, struct error *err)
@@ -397,6 +398,7 @@ void probe_engine_stop(struct probe_engine *engine)
 	engine->running = false;
 	transfers_free(engine->transfers);
 	engine->transfers = NULL;
+	watch_deinit(&engine->context.watch);
 }
 
 void probe_engine_free(struct probe_engine *engine)
@@ -404,8 +406,8 @@ void probe_engine_free(struct probe_engine *engine)
 	if (!engine)
 		return;
 	probe_engine_stop(engine);
-	resolver_release(engine->resolver);
-	connections_free(engine->connections);
+	resolver_release(engine->context.resolver);
+	connections_free(engine->context.connections);
 	pthread_mutex_destroy(&engine->mutex);
 	free(engine->probes);
 	free(engine);
@@ -423,5 +425,5 @@ void probe_engine_copy(struct probe_engine *engine, struct snapshot *snapshot)
 	for (size_t i = 0; i < engine->count; i++)
 		snapshot->probes[i].destination = arena_copy_string(
 			&snapshot->arena, engine->probes[i].destination->name);
-	connections_copy(engine->connections, clock_monotonic(), snapshot);
+	connections_copy(engine->context.connections, clock_monotonic(), snapshot);
 }

@@ -14,11 +14,6 @@
 
 #define NO_REASON PROBE_REASON_COUNT
 
-void outcome_init(struct outcome *outcome)
-{
-	*outcome = (struct outcome){ .reason = PROBE_OTHER, .tls_expiry = NAN };
-}
-
 /* How far into a leg the phase that ended last reached. */
 static double mark(const struct leg *leg, enum probe_phase phase)
 {
@@ -36,7 +31,7 @@ static double mark(const struct leg *leg, enum probe_phase phase)
 	}
 }
 
-void outcome_add_leg(struct outcome *outcome, const struct leg *leg)
+void outcome_add_leg(struct probe_report *report, const struct leg *leg)
 {
 	double before = 0;
 
@@ -46,21 +41,21 @@ void outcome_add_leg(struct outcome *outcome, const struct leg *leg)
 
 		if (!ended)
 			until = leg->total;
-		outcome->phases[phase] += fmax(0, until - before);
+		report->phases[phase] += fmax(0, until - before);
 		before = fmax(before, until);
 		if (!ended)
 			break;
 	}
-	outcome->http_status = leg->http_status;
-	outcome->tls_expiry = leg->tls_expiry;
+	report->status = leg->http_status;
+	report->tls.earliest_expiry = leg->tls_expiry;
 }
 
-double outcome_duration(const struct outcome *outcome)
+double outcome_duration(const struct probe_report *report)
 {
 	double duration = 0;
 
 	for (size_t i = 0; i < PROBE_PHASE_COUNT; i++)
-		duration += outcome->phases[i];
+		duration += report->phases[i];
 	return duration;
 }
 
@@ -215,23 +210,23 @@ static double microseconds(double seconds)
 	return round(seconds * 1e6) / 1e6;
 }
 
-void outcome_record(const struct outcome *outcome, double wall, struct probe_row *row)
+void outcome_record(const struct probe_report *report, double wall, struct probe_row *row)
 {
-	double duration = microseconds(outcome_duration(outcome));
+	double duration = microseconds(outcome_duration(report));
 	size_t bucket = 0;
 
 	while (bucket < PROBE_BUCKET_COUNT && duration > probe_buckets[bucket])
 		bucket++;
 	row->buckets[bucket]++;
 	row->runs++;
-	if (!outcome->success)
-		row->failures[outcome->reason]++;
+	if (!report->success)
+		row->failures[report->reason]++;
 	row->duration_sum += duration;
-	row->success = outcome->success;
+	row->success = report->success;
 	row->duration = duration;
 	row->timestamp = wall;
 	for (size_t i = 0; i < PROBE_PHASE_COUNT; i++)
-		row->phases[i] = microseconds(outcome->phases[i]);
-	row->http_status = outcome->http_status;
-	row->tls_expiry = outcome->tls_expiry;
+		row->phases[i] = microseconds(report->phases[i]);
+	row->http_status = report->status;
+	row->tls_expiry = report->tls.earliest_expiry;
 }

@@ -6,25 +6,14 @@
 
 #include "base/bytes.h"
 #include "config/config.h"
-#include "model/rows.h"
+#include "model/probe_report.h"
 #include "probe/leg.h"
 
-/* A run as it went; begins as outcome_init() leaves it. */
-struct outcome {
-	bool success;
-	enum probe_reason reason; /* unless success */
-	double phases[PROBE_PHASE_COUNT];
-	unsigned http_status;
-	double tls_expiry;
-};
-
-void outcome_init(struct outcome *outcome);
-
 /* Adds to the phases what a leg took; the phase that it ended in gets the rest. */
-void outcome_add_leg(struct outcome *outcome, const struct leg *leg);
+void outcome_add_leg(struct probe_report *report, const struct leg *leg);
 
 /* Seconds until now: all phases. */
-double outcome_duration(const struct outcome *outcome);
+double outcome_duration(const struct probe_report *report);
 
 /* Why a leg failed; PROBE_REASON_COUNT when it was answered completely. */
 enum probe_reason outcome_leg_reason(const struct leg *leg);
@@ -37,4 +26,4 @@ enum probe_reason outcome_answer_reason(const struct module_config *module, unsi
 bool outcome_needs_body(const struct module_config *module);
 
 /* Counts the run, which ended at `wall`, in the row, and makes it the newest one. */
-void outcome_record(const struct outcome *outcome, double wall, struct probe_row *row);
+void outcome_record(const struct probe_report *report, double wall, struct probe_row *row);

@@ -13,8 +13,9 @@
 #define HANGS_SHARE 0.5
 
 struct run {
+	struct run_context *context;
 	const struct probe_config *probe;
-	struct resolver *resolver;
+	struct view *view;
 	void *owner;
 	enum run_state state;
 	bool name_hangs;
@@ -22,14 +23,15 @@ struct run {
 	struct transfer *transfer;
 	struct lookup *lookup;
 	double asked; /* when the lookup was asked for */
-	struct outcome outcome;
+	struct probe_report report;
 };
 
 static void finish(struct run *run, enum probe_reason reason)
 {
-	run->outcome.success = reason == PROBE_REASON_COUNT;
-	if (!run->outcome.success)
-		run->outcome.reason = reason;
+	run->report.success = reason == PROBE_REASON_COUNT;
+	if (!run->report.success)
+		run->report.reason = reason;
+	run->report.duration = outcome_duration(&run->report);
 	run->state = RUN_DONE;
 }
 
@@ -45,21 +47,23 @@ static void begin_leg(struct run *run, const char *url, double now)
 	run->state = name ? RUN_LOOKUP : RUN_READY;
 	if (!name)
 		return;
-	run->lookup = resolver_ask(run->resolver, name, run->name_hangs);
+	run->lookup = resolver_ask(run->context->resolver, name, run->name_hangs);
 	run->asked = now;
 }
 
-struct run *run_new(const struct probe_config *probe, struct resolver *resolver,
-		    struct connections *connections, bool name_hangs, double now, void *owner)
+struct run *run_new(struct run_context *context, const struct probe_config *probe,
+		    struct view *view, bool name_hangs, double now, void *owner)
 {
 	struct run *run = memory_new(1, sizeof(*run));
 
+	run->context = context;
 	run->probe = probe;
-	run->resolver = resolver;
+	run->view = view_acquire(view);
 	run->owner = owner;
 	run->name_hangs = name_hangs;
-	run->transfer = transfer_new(probe, connections, run);
-	outcome_init(&run->outcome);
+	run->transfer = transfer_new(probe, context->connections, run);
+	probe_report_init(&run->report);
+	run->report.timeout = probe->timeout;
 	begin_leg(run, probe->url, now);
 	return run;
 }
@@ -67,7 +71,7 @@ struct run *run_new(const struct probe_config *probe, struct resolver *resolver,
 static void release_lookup(struct run *run)
 {
 	if (run->lookup)
-		lookup_release(run->resolver, run->lookup);
+		lookup_release(run->context->resolver, run->lookup);
 	run->lookup = NULL;
 }
 
@@ -77,6 +81,8 @@ void run_free(struct run *run)
 		return;
 	release_lookup(run);
 	transfer_free(run->transfer);
+	view_release(run->view);
+	probe_report_deinit(&run->report);
 	free(run);
 }
 
@@ -92,7 +98,7 @@ void *run_owner(const struct run *run)
 
 static double time_left(const struct run *run)
 {
-	return run->probe->timeout - outcome_duration(&run->outcome);
+	return run->probe->timeout - outcome_duration(&run->report);
 }
 
 /* The clock of this run: a lookup may be older, when others asked for it before. */
@@ -103,7 +109,7 @@ static double lookup_began(const struct run *run, const struct lookup_view *view
 
 double run_deadline(const struct run *run)
 {
-	struct lookup_view view = lookup_view(run->resolver, run->lookup);
+	struct lookup_view view = lookup_view(run->context->resolver, run->lookup);
 
 	if (view.state == LOOKUP_WAITING)
 		return INFINITY;
@@ -124,7 +130,7 @@ static void fail_lookup(struct run *run, enum lookup_state state)
 
 void run_check_lookup(struct run *run, double now)
 {
-	struct lookup_view view = lookup_view(run->resolver, run->lookup);
+	struct lookup_view view = lookup_view(run->context->resolver, run->lookup);
 	bool over = view.state != LOOKUP_WAITING && view.state != LOOKUP_RUNNING;
 	double left = time_left(run), took;
 
@@ -135,7 +141,7 @@ void run_check_lookup(struct run *run, double now)
 	if (!over && took < left)
 		return;
 	took = fmin(fmax(took, 0), left);
-	run->outcome.phases[PROBE_PHASE_RESOLVE] += took;
+	run->report.phases[PROBE_PHASE_RESOLVE] += took;
 	run->name_hangs = took > HANGS_SHARE * run->probe->timeout;
 	if (took >= left || view.state != LOOKUP_FOUND)
 		fail_lookup(run, took >= left ? LOOKUP_RUNNING : view.state);
@@ -149,7 +155,7 @@ void run_start(struct run *run, struct transfers *transfers)
 
 	assert(run->state == RUN_READY);
 	if (run->lookup)
-		addresses = lookup_view(run->resolver, run->lookup).addresses;
+		addresses = lookup_view(run->context->resolver, run->lookup).addresses;
 	transfer_start(run->transfer, transfers, addresses, time_left(run));
 	release_lookup(run);
 	run->state = RUN_TRANSFER;
@@ -169,7 +175,7 @@ static enum probe_reason judge(const struct run *run)
 {
 	if (transfer_is_tcp(run->transfer))
 		return PROBE_REASON_COUNT;
-	return outcome_answer_reason(run->probe->module, run->outcome.http_status,
+	return outcome_answer_reason(run->probe->module, run->report.status,
 				     transfer_body(run->transfer));
 }
 
@@ -182,7 +188,7 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 
 	assert(run->state == RUN_TRANSFER);
 	transfer_measure(transfer, &leg);
-	outcome_add_leg(&run->outcome, &leg);
+	outcome_add_leg(&run->report, &leg);
 	reason = outcome_leg_reason(&leg);
 	if (reason != PROBE_REASON_COUNT)
 		finish(run, reason);
@@ -193,8 +199,7 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 	return run;
 }
 
-const struct outcome *run_outcome(const struct run *run)
+struct probe_report *run_report(struct run *run)
 {
-	assert(run->state == RUN_DONE);
-	return &run->outcome;
+	return &run->report;
 }

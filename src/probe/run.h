@@ -11,6 +11,8 @@
 #include "probe/outcome.h"
 #include "probe/resolver.h"
 #include "probe/transfer.h"
+#include "probe/view.h"
+#include "probe/watch.h"
 
 enum run_state {
 	RUN_LOOKUP, /* its host name is being looked up, or waits for a thread that will */
@@ -21,9 +23,19 @@ enum run_state {
 
 struct run;
 
-/* `name_hangs`: the last run's lookup took too long. What is given must outlive the run. */
-struct run *run_new(const struct probe_config *probe, struct resolver *resolver,
-		    struct connections *connections, bool name_hangs, double now, void *owner);
+/* What all runs of one thread share; must outlive them. */
+struct run_context {
+	struct resolver *resolver;
+	struct connections *connections;
+	struct watch watch;
+};
+
+/*
+ * A run of `probe`, which must outlive it, as `view` has it (borrowed; NULL: from here).
+ * `name_hangs`: the last run's lookup took too long.
+ */
+struct run *run_new(struct run_context *context, const struct probe_config *probe,
+		    struct view *view, bool name_hangs, double now, void *owner);
 void run_free(struct run *run); /* takes NULL; gives up what is under way */
 
 enum run_state run_state(const struct run *run);
@@ -41,5 +53,5 @@ void run_start(struct run *run, struct transfers *transfers);
 /* In RUN_TRANSFER: the run that `transfer` belongs to goes on after the leg that ended. */
 struct run *run_finish_leg(struct transfer *transfer, double now);
 
-/* In RUN_DONE. */
-const struct outcome *run_outcome(const struct run *run);
+/* What was found out so far; complete in RUN_DONE. */
+struct probe_report *run_report(struct run *run);

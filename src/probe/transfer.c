@@ -364,7 +364,7 @@ static void set_http(struct transfer *transfer)
 
 static void set_authorities(struct transfer *transfer)
 {
-	const char *own = transfer->probe->module->http.ca_file;
+	const char *own = transfer->probe->module->http.tls.ca_file;
 	char *file = NULL, *directory = NULL;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_CAINFO, &file);
@@ -381,7 +381,7 @@ static void set_authorities(struct transfer *transfer)
 
 static void set_tls(struct transfer *transfer)
 {
-	bool verify = !transfer->probe->module->http.insecure_skip_verify;
+	bool verify = !transfer->probe->module->http.tls.insecure_skip_verify;
 
 	SET(CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
 	SET(CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);

@@ -73,7 +73,7 @@ TEST(what_is_commented_out_in_outbound_yml_loads)
 	{
 		PARSED(config, text_string(&twice));
 		CHECK_EQ_U64(config->regexes.count, 4);
-		CHECK(config->modules[0].http.ca_file != NULL);
+		CHECK(config->modules[0].http.tls.ca_file != NULL);
 	}
 }
 

@@ -110,8 +110,8 @@ TEST(modules)
 	CHECK_EQ_U64(api->http.body_size_limit, 1048576);
 	CHECK_EQ_U64(api->http.fail_if_body_matches.count, 1);
 	CHECK_EQ_U64(api->http.fail_if_body_not_matches.count, 2);
-	CHECK(api->http.insecure_skip_verify);
-	CHECK_EQ_STR(api->http.ca_file, "/ca.pem");
+	CHECK(api->http.tls.insecure_skip_verify);
+	CHECK_EQ_STR(api->http.tls.ca_file, "/ca.pem");
 	CHECK_EQ_INT(config->modules[1].prober, PROBER_TCP);
 }
 
@@ -127,8 +127,8 @@ TEST(defaults_of_a_module)
 	CHECK_EQ_STR(module->http.method, "GET");
 	CHECK(module->http.follow_redirects);
 	CHECK_EQ_U64(module->http.body_size_limit, 10000000);
-	CHECK(!module->http.insecure_skip_verify);
-	CHECK_EQ_STR(module->http.ca_file, NULL);
+	CHECK(!module->http.tls.insecure_skip_verify);
+	CHECK_EQ_STR(module->http.tls.ca_file, NULL);
 }
 
 TEST(quotes_do_not_matter_for_numbers)

@@ -101,7 +101,7 @@ TEST(the_rest_is_what_it_is_called)
 	CHECK_EQ_STR(REASON(.end = LEG_BROKEN), "other");
 }
 
-static void check_phases(const struct outcome *outcome, double resolve, double connect,
+static void check_phases(const struct probe_report *outcome, double resolve, double connect,
 			 double tls, double processing, double transfer)
 {
 	const double expected[] = { resolve, connect, tls, processing, transfer };
@@ -110,11 +110,11 @@ static void check_phases(const struct outcome *outcome, double resolve, double c
 		CHECK_EQ_DBL(outcome->phases[i], expected[i]);
 }
 
-static struct outcome add(struct leg leg)
+static struct probe_report add(struct leg leg)
 {
-	struct outcome outcome;
+	struct probe_report outcome;
 
-	outcome_init(&outcome);
+	probe_report_init(&outcome);
 	outcome_add_leg(&outcome, &leg);
 	return outcome;
 }
@@ -123,19 +123,19 @@ static struct outcome add(struct leg leg)
 
 TEST(phases_add_up_to_the_whole)
 {
-	struct outcome outcome = ADD(.tls = true, .name_lookup = 1, .connected = 3,
-				     .tls_done = 6, .first_byte = 10, .total = 15,
-				     .http_status = 200, .tls_expiry = 5);
+	struct probe_report outcome = ADD(.tls = true, .name_lookup = 1, .connected = 3,
+					  .tls_done = 6, .first_byte = 10, .total = 15,
+					  .http_status = 200, .tls_expiry = 5);
 
 	check_phases(&outcome, 1, 2, 3, 4, 5);
 	CHECK_EQ_DBL(outcome_duration(&outcome), 15);
-	CHECK_EQ_INT(outcome.http_status, 200);
-	CHECK_EQ_DBL(outcome.tls_expiry, 5);
+	CHECK_EQ_INT(outcome.status, 200);
+	CHECK_EQ_DBL(outcome.tls.earliest_expiry, 5);
 }
 
 TEST(without_tls_its_phase_is_0)
 {
-	struct outcome outcome =
+	struct probe_report outcome =
 		ADD(.name_lookup = 1, .connected = 3, .first_byte = 10, .total = 15);
 
 	check_phases(&outcome, 1, 2, 0, 7, 5);
@@ -143,7 +143,7 @@ TEST(without_tls_its_phase_is_0)
 
 TEST(the_phase_that_a_leg_ended_in_gets_the_rest)
 {
-	struct outcome outcome = ADD(.total = 2);
+	struct probe_report outcome = ADD(.total = 2);
 
 	check_phases(&outcome, 2, 0, 0, 0, 0);
 	outcome = ADD(.name_lookup = 1, .total = 5);
@@ -156,7 +156,7 @@ TEST(the_phase_that_a_leg_ended_in_gets_the_rest)
 
 TEST(a_clock_that_stumbles_makes_no_phase_negative)
 {
-	struct outcome outcome =
+	struct probe_report outcome =
 		ADD(.name_lookup = 2, .connected = 1, .first_byte = 1.5, .total = 3);
 
 	check_phases(&outcome, 2, 0, 0, 0, 1);
@@ -165,9 +165,9 @@ TEST(a_clock_that_stumbles_makes_no_phase_negative)
 TEST(legs_are_summed_and_the_last_one_counts)
 {
 	struct leg leg = { .name_lookup = 1, .connected = 2, .first_byte = 3, .total = 4 };
-	struct outcome outcome;
+	struct probe_report outcome;
 
-	outcome_init(&outcome);
+	probe_report_init(&outcome);
 	leg.http_status = 302;
 	leg.tls_expiry = 7;
 	outcome_add_leg(&outcome, &leg);
@@ -175,8 +175,8 @@ TEST(legs_are_summed_and_the_last_one_counts)
 	leg.tls_expiry = NAN;
 	outcome_add_leg(&outcome, &leg);
 	check_phases(&outcome, 2, 2, 0, 2, 2);
-	CHECK_EQ_INT(outcome.http_status, 200);
-	CHECK(isnan(outcome.tls_expiry));
+	CHECK_EQ_INT(outcome.status, 200);
+	CHECK(isnan(outcome.tls.earliest_expiry));
 }
 
 static const char *answer(const struct module_config *module, unsigned status, const char *body)
@@ -229,22 +229,22 @@ TEST(bodies_match_all_of_one_list_and_none_of_the_other)
 	regex_free(bad[0]);
 }
 
-static struct outcome lasted(double seconds)
+static struct probe_report lasted(double seconds)
 {
-	struct outcome outcome;
+	struct probe_report outcome;
 
-	outcome_init(&outcome);
+	probe_report_init(&outcome);
 	outcome.phases[PROBE_PHASE_CONNECT] = seconds;
 	return outcome;
 }
 
 TEST(every_run_is_counted_once)
 {
-	struct outcome good = lasted(0.25), bad = lasted(20);
+	struct probe_report good = lasted(0.25), bad = lasted(20);
 	struct probe_row row = { .tls_expiry = NAN };
 
 	good.success = true;
-	good.http_status = 204;
+	good.status = 204;
 	bad.reason = PROBE_SLOW;
 	outcome_record(&good, 1000, &row);
 	CHECK(row.success);
@@ -266,7 +266,7 @@ TEST(every_run_is_counted_once)
 TEST(a_bucket_has_its_upper_bound)
 {
 	struct probe_row row = { 0 };
-	struct outcome outcome = lasted(0.005);
+	struct probe_report outcome = lasted(0.005);
 
 	outcome_record(&outcome, 1, &row);
 	outcome = lasted(0.0051);
