@@ -55,6 +55,7 @@ struct probe_config {
 	/* Of /probe only: */
 	const char *hostname; /* Host header and server name; NULL: the URL's host */
 	bool one_address; /* as blackbox_exporter does: one of IPv6, else of IPv4 */
+	bool wants_log; /* see probe_report */
 };
 
 struct destination_config {
