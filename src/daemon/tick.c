@@ -62,6 +62,7 @@ static void carry_self(struct snapshot *now, const struct self_row *self)
 	now->self = *self;
 	for (size_t i = 0; i < UNREADABLE_COUNT; i++)
 		now->self.unreadable[i] = 0;
+	now->self.resolver_threads = 0;
 	self_measure(&now->self);
 }
 

@@ -163,7 +163,7 @@ static void begin_due(struct probe_engine *engine, struct probe *probe, double n
 	begin(engine, probe, now);
 }
 
-/* A view that is no more cannot be asked from; the socket might still be, which says nothing. */
+/* A view that is no more cannot be asked from, even where a socket of it still could. */
 static void cancel_lost_views(struct probe_engine *engine)
 {
 	pthread_mutex_lock(&engine->mutex);
@@ -384,4 +384,6 @@ void probe_engine_copy(struct probe_engine *engine, struct snapshot *snapshot)
 		copy_row(engine->roster.probes[i], arena, &snapshot->probes[i]);
 	pthread_mutex_unlock(&engine->mutex);
 	connections_copy(engine->connections, clock_monotonic(), snapshot);
+	if (engine->resolver)
+		snapshot->self.resolver_threads += resolver_threads(engine->resolver);
 }

@@ -238,4 +238,8 @@ void inquiry_free(struct inquiry *inquiry)
 void inquiry_copy(struct inquiry *inquiry, struct snapshot *snapshot)
 {
 	connections_copy(inquiry->connections, clock_monotonic(), snapshot);
+	pthread_mutex_lock(&inquiry->mutex);
+	if (inquiry->resolver)
+		snapshot->self.resolver_threads += resolver_threads(inquiry->resolver);
+	pthread_mutex_unlock(&inquiry->mutex);
 }

@@ -39,5 +39,5 @@ void inquiry_free(struct inquiry *inquiry); /* takes NULL */
 int inquiry_ask(struct inquiry *inquiry, struct config *config,
 		const struct inquiry_question *question, struct error *err) MUST_CHECK;
 
-/* Adds its connections to snapshot->own, see probe_engine_copy(). */
+/* Adds its connections and threads to those of the snapshot, see probe_engine_copy(). */
 void inquiry_copy(struct inquiry *inquiry, struct snapshot *snapshot);

@@ -1,6 +1,6 @@
 /*
- * All probes there are: those of the configuration, one for each place that they are asked from,
- * and those of destinations that were found. Only a list; the engine drives it.
+ * All probes there are: those of the configuration, one for each place that they are asked
+ * from, and those of destinations that were found. Only a list; the engine drives it.
  */
 #pragma once
 

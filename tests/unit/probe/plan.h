@@ -45,8 +45,12 @@ static inline void plan_add(struct plan *plan, double interval, double timeout,
 	va_end(arguments);
 	plan->destinations[i] = (struct destination_config){
 		.name = plan->names[i],
-		.probe = { plan->urls[i], interval, timeout,
-			   strncmp(plan->urls[i], "tcp:", 4) ? &plan->module : &plan->tcp },
+		.probe = { .url = plan->urls[i],
+			   .interval = interval,
+			   .timeout = timeout,
+			   .module = strncmp(plan->urls[i], "tcp:", 4) ? &plan->module :
+									 &plan->tcp,
+			   .from_host = true },
 	};
 }
 
