@@ -281,7 +281,7 @@ TEST(leaves_out_labels_that_cannot_be)
 						     { "a-b", "3" }, { "ok", "4" },
 						     { "ok", "5" },  { "_9", "6" } };
 	struct probe_label many[100];
-	char names[100][8];
+	char names[100][16];
 
 	set_up_tcp();
 	report.expect_labels = labels;
