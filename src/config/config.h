@@ -93,6 +93,7 @@ struct config {
 	size_t destination_count;
 	struct module_config *modules;
 	size_t module_count;
+	bool has_modules; /* there are some that the user wrote */
 	struct {
 		double idle_after, stalled_after, waiting_after; /* seconds */
 	} detect;

@@ -391,6 +391,7 @@ static void read_root(struct loader *loader, struct bytes yaml)
 		return;
 	}
 	read_section(loader, &schema_root, root.is_null ? NULL : &root, &loader->draft);
+	loader->draft.config.has_modules = loader->draft.config.module_count > 0;
 	add_own_modules(loader);
 	complete_modules(config);
 	check_draft(&loader->draft, &root, &loader->problems);
