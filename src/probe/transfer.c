@@ -28,6 +28,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "probe/route.h"
+#include "probe/tls.h"
 
 /* Without a limit in the module. */
 #define BODY_MAX_DEFAULT (10 * 1024 * 1024)
@@ -56,6 +57,7 @@ struct transfer {
 	struct curl_slist *resolve;
 	CURLM *multi; /* while it is under way */
 	struct leg_url first, url; /* of the run, of this leg */
+	struct tls_client *tls; /* NULL: without */
 	const char *method;
 	CURLcode code;
 	struct sockaddr_storage remote; /* the address tried last */
@@ -175,6 +177,7 @@ void transfer_free(struct transfer *transfer)
 	curl_easy_cleanup(transfer->easy);
 	curl_share_cleanup(transfer->share);
 	curl_slist_free_all(transfer->resolve);
+	tls_client_free(transfer->tls);
 	leg_url_deinit(&transfer->first);
 	leg_url_deinit(&transfer->url);
 	text_deinit(&transfer->body);
@@ -224,6 +227,11 @@ const char *transfer_name(const struct transfer *transfer)
 bool transfer_is_tcp(const struct transfer *transfer)
 {
 	return transfer->url.tcp;
+}
+
+static bool uses_tls(const struct transfer *transfer)
+{
+	return !strcmp(transfer->url.scheme, "https") && !transfer->url.tcp;
 }
 
 static uint64_t body_max(const struct transfer *transfer)
@@ -283,14 +291,16 @@ static int close_socket(void *context, curl_socket_t fd)
 }
 
 /* libcurl says when it connected only after the handshake, which may never end. */
-static CURLcode note_tls(CURL *easy, void *ssl_context, void *context)
+static CURLcode furnish_tls(CURL *easy, void *ssl_context, void *context)
 {
 	struct transfer *transfer = context;
 
 	(void)easy;
-	(void)ssl_context;
 	transfer->tls_began = clock_monotonic();
-	return CURLE_OK;
+	if (!transfer->tls)
+		return CURLE_SSL_CERTPROBLEM;
+	return tls_client_apply(transfer->tls, ssl_context) < 0 ? CURLE_SSL_CERTPROBLEM :
+								  CURLE_OK;
 }
 
 /*
@@ -362,33 +372,20 @@ static void set_http(struct transfer *transfer)
 	set_credentials(transfer);
 }
 
-static void set_authorities(struct transfer *transfer)
-{
-	const char *own = transfer->probe->module->http.tls.ca_file;
-	char *file = NULL, *directory = NULL;
-
-	curl_easy_getinfo(transfer->easy, CURLINFO_CAINFO, &file);
-	curl_easy_getinfo(transfer->easy, CURLINFO_CAPATH, &directory);
-	if (file && !access(file, R_OK))
-		directory = NULL;
-	if (getenv("SSL_CERT_FILE") || getenv("SSL_CERT_DIR")) {
-		file = getenv("SSL_CERT_FILE");
-		directory = getenv("SSL_CERT_DIR");
-	}
-	SET(CURLOPT_CAINFO, own ? own : file);
-	SET(CURLOPT_CAPATH, own ? NULL : directory);
-}
-
 static void set_tls(struct transfer *transfer)
 {
-	bool verify = !transfer->probe->module->http.tls.insecure_skip_verify;
+	CLEANUP(error_deinit) struct error err = { 0 };
 
-	SET(CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
-	SET(CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
-	SET(CURLOPT_CERTINFO, 1L);
-	SET(CURLOPT_SSL_CTX_FUNCTION, note_tls);
+	tls_client_free(transfer->tls);
+	transfer->tls = NULL;
+	if (uses_tls(transfer))
+		transfer->tls = tls_client_new(&transfer->probe->module->http.tls,
+					       transfer->url.host, &err);
+	SET(CURLOPT_SSL_VERIFYPEER, 0L);
+	SET(CURLOPT_SSL_VERIFYHOST, 0L);
+	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	SET(CURLOPT_SSL_CTX_FUNCTION, furnish_tls);
 	SET(CURLOPT_SSL_CTX_DATA, transfer);
-	set_authorities(transfer);
 }
 
 /* host:port:address,address; libcurl's cache of addresses is not asked for anything else. */
@@ -434,7 +431,10 @@ void transfer_measure(const struct transfer *transfer, struct leg *ret_leg)
 	leg_measure(transfer->easy, (int)transfer->code, ret_leg);
 	if (transfer->url.tcp && ret_leg->connected > 0)
 		ret_leg->total = ret_leg->connected; /* libcurl needs some time to notice */
-	ret_leg->tls = !strcmp(transfer->url.scheme, "https") && !transfer->url.tcp;
+	ret_leg->tls = uses_tls(transfer);
+	ret_leg->tls_expiry = NAN;
+	if (transfer->tls)
+		ret_leg->tls_expiry = tls_client_earliest_expiry(transfer->tls);
 	if (transfer->tls_began > 0 && ret_leg->connected <= 0)
 		ret_leg->connected =
 			fmax(ret_leg->name_lookup,
