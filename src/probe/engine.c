@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -44,6 +45,7 @@ struct probe {
 	bool begun_first; /* first: for the case that it is given up */
 	bool name_hangs; /* see resolver.h */
 	struct run *run; /* NULL: idle */
+	struct reuse *reuse; /* of the connection of an earlier run; NULL: none under way */
 	struct probe *next; /* in the queue */
 };
 
@@ -171,6 +173,8 @@ static void record(struct probe_engine *engine, struct probe *probe)
 	outcome_record(report, clock_wall(), &probe->row);
 	pthread_mutex_unlock(&engine->mutex);
 	probe->name_hangs = !report->success && report->reason == PROBE_DNS_TIMEOUT;
+	if (!probe->reuse)
+		probe->reuse = run_take_reuse(probe->run, probe, clock_monotonic());
 	run_free(probe->run);
 	probe->run = NULL;
 }
@@ -234,12 +238,33 @@ static void begin_due(struct probe_engine *engine, struct probe *probe, double n
 	settle(engine, probe);
 }
 
-static void check_lookup(struct probe_engine *engine, struct probe *probe, double now)
+static void check_run(struct probe_engine *engine, struct probe *probe, double now)
 {
-	if (!probe->run || run_state(probe->run) != RUN_LOOKUP)
+	enum run_state state = probe->run ? run_state(probe->run) : RUN_DONE;
+
+	if (state != RUN_LOOKUP && state != RUN_DIALOGUE)
 		return;
-	run_check_lookup(probe->run, now);
+	run_check(probe->run, now);
+	if (run_state(probe->run) == state)
+		return;
+	engine->active -= state == RUN_DIALOGUE;
 	settle(engine, probe);
+}
+
+static void check_reuse(struct probe_engine *engine, struct probe *probe, double now)
+{
+	if (!probe->reuse)
+		return;
+	reuse_check(probe->reuse, now);
+	if (reuse_state(probe->reuse) == REUSE_READY)
+		reuse_start(probe->reuse, engine->transfers);
+	if (reuse_state(probe->reuse) != REUSE_DONE)
+		return;
+	pthread_mutex_lock(&engine->mutex);
+	reuse_record(probe->reuse, &probe->row);
+	pthread_mutex_unlock(&engine->mutex);
+	reuse_free(probe->reuse);
+	probe->reuse = NULL;
 }
 
 static void start_ready(struct probe_engine *engine)
@@ -250,16 +275,25 @@ static void start_ready(struct probe_engine *engine)
 	}
 }
 
+static void finish_leg(struct probe_engine *engine, struct transfer *transfer)
+{
+	struct run *run;
+
+	if (transfer_is_again(transfer)) {
+		reuse_finish_leg(transfer);
+		return;
+	}
+	run = run_finish_leg(transfer, clock_monotonic());
+	engine->active -= run_state(run) != RUN_DIALOGUE;
+	settle(engine, run_owner(run));
+}
+
 static void finish_legs(struct probe_engine *engine)
 {
 	struct transfer *transfer;
 
-	while ((transfer = transfers_take(engine->transfers))) {
-		struct run *run = run_finish_leg(transfer, clock_monotonic());
-
-		engine->active--;
-		settle(engine, run_owner(run));
-	}
+	while ((transfer = transfers_take(engine->transfers)))
+		finish_leg(engine, transfer);
 }
 
 static double next_event(const struct probe_engine *engine)
@@ -272,8 +306,10 @@ static double next_event(const struct probe_engine *engine)
 		const struct probe *probe = &engine->probes[i];
 
 		next = fmin(next, next_look(probe));
-		if (probe->run && run_state(probe->run) == RUN_LOOKUP)
+		if (probe->run)
 			next = fmin(next, run_deadline(probe->run));
+		if (probe->reuse)
+			next = fmin(next, reuse_deadline(probe->reuse));
 	}
 	return next;
 }
@@ -285,13 +321,14 @@ static void turn(struct probe_engine *engine)
 	resolver_read_event(engine->context.resolver);
 	for (size_t i = 0; i < engine->count; i++) {
 		begin_due(engine, &engine->probes[i], now);
-		check_lookup(engine, &engine->probes[i], now);
+		check_run(engine, &engine->probes[i], now);
+		check_reuse(engine, &engine->probes[i], now);
 	}
 	start_ready(engine);
 	transfers_perform(engine->transfers);
 	connections_look(engine->context.connections);
 	finish_legs(engine);
-	transfers_wait(engine->transfers, resolver_event(engine->context.resolver),
+	transfers_wait(engine->transfers, engine->context.watch.fd,
 		       next_event(engine) - clock_monotonic());
 }
 
@@ -301,6 +338,8 @@ static void give_up(struct probe_engine *engine)
 	for (size_t i = 0; i < engine->count; i++) {
 		struct probe *probe = &engine->probes[i];
 
+		reuse_free(probe->reuse);
+		probe->reuse = NULL;
 		if (!probe->run)
 			continue;
 		run_free(probe->run);
@@ -356,6 +395,8 @@ static int create_thread(struct probe_engine *engine)
 
 static int prepare(struct probe_engine *engine)
 {
+	int r;
+
 	if (!engine->context.resolver)
 		engine->context.resolver = resolver_new();
 	if (!engine->context.resolver)
@@ -363,7 +404,11 @@ static int prepare(struct probe_engine *engine)
 	engine->transfers = transfers_new();
 	if (!engine->transfers)
 		return -ENOMEM;
-	return watch_init(&engine->context.watch);
+	r = watch_init(&engine->context.watch);
+	if (!r)
+		watch_set(&engine->context.watch, resolver_event(engine->context.resolver),
+			  EPOLLIN);
+	return r;
 }
 
 int probe_engine_start(struct probe_engine *engine, struct error *err)
