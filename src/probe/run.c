@@ -61,7 +61,7 @@ struct run *run_new(struct run_context *context, const struct probe_config *prob
 	run->view = view_acquire(view);
 	run->owner = owner;
 	run->name_hangs = name_hangs;
-	run->transfer = transfer_new(probe, context->connections, run);
+	run->transfer = transfer_new(probe, view, context->connections, run);
 	probe_report_init(&run->report);
 	run->report.timeout = probe->timeout;
 	begin_leg(run, probe->url, now);
