@@ -63,7 +63,9 @@ struct run *run_new(struct run_context *context, const struct probe_config *prob
 	run->name_hangs = name_hangs;
 	run->transfer = transfer_new(probe, view, context->connections, run);
 	probe_report_init(&run->report);
+	run->report.is_http = probe->module->prober == PROBER_HTTP;
 	run->report.timeout = probe->timeout;
+	run->report.wants_log = probe->wants_log;
 	begin_leg(run, probe->url, now);
 	return run;
 }
@@ -197,6 +199,15 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 	else
 		finish(run, judge(run));
 	return run;
+}
+
+void run_cancel(struct run *run)
+{
+	if (run->state == RUN_DONE)
+		return;
+	release_lookup(run);
+	transfer_stop(run->transfer);
+	finish(run, PROBE_CANCELED);
 }
 
 struct probe_report *run_report(struct run *run)

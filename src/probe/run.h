@@ -53,5 +53,8 @@ void run_start(struct run *run, struct transfers *transfers);
 /* In RUN_TRANSFER: the run that `transfer` belongs to goes on after the leg that ended. */
 struct run *run_finish_leg(struct transfer *transfer, double now);
 
+/* Gives up what is under way: done, and canceled. */
+void run_cancel(struct run *run);
+
 /* What was found out so far; complete in RUN_DONE. */
 struct probe_report *run_report(struct run *run);

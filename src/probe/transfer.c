@@ -108,7 +108,7 @@ void transfers_perform(struct transfers *transfers)
 	curl_multi_perform(transfers->multi, &running);
 }
 
-static void leave(struct transfer *transfer)
+void transfer_stop(struct transfer *transfer)
 {
 	if (!transfer->multi)
 		return;
@@ -132,7 +132,7 @@ struct transfer *transfers_take(struct transfers *transfers)
 		transfer = (struct transfer *)(void *)private;
 		transfer->code = message->data.result;
 		transfer->ended = clock_monotonic();
-		leave(transfer);
+		transfer_stop(transfer);
 		return transfer;
 	}
 	return NULL;
@@ -173,7 +173,7 @@ void transfer_free(struct transfer *transfer)
 {
 	if (!transfer)
 		return;
-	leave(transfer);
+	transfer_stop(transfer);
 	curl_easy_cleanup(transfer->easy);
 	curl_share_cleanup(transfer->share);
 	curl_slist_free_all(transfer->resolve);
