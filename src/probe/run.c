@@ -21,7 +21,8 @@ struct run {
 	bool name_hangs;
 	unsigned redirects;
 	struct transfer *transfer;
-	struct lookup *lookup;
+	struct lookup *lookup; /* without a view, */
+	struct view_lookup *view_lookup; /* with one */
 	double asked; /* when the lookup was asked for */
 	struct probe_report report;
 };
@@ -47,7 +48,11 @@ static void begin_leg(struct run *run, const char *url, double now)
 	run->state = name ? RUN_LOOKUP : RUN_READY;
 	if (!name)
 		return;
-	run->lookup = resolver_ask(run->context->resolver, name, run->name_hangs);
+	if (run->view)
+		run->view_lookup =
+			view_lookup_new(&run->context->name_servers, run->view, name, now);
+	else
+		run->lookup = resolver_ask(run->context->resolver, name, run->name_hangs);
 	run->asked = now;
 }
 
@@ -74,7 +79,9 @@ static void release_lookup(struct run *run)
 {
 	if (run->lookup)
 		lookup_release(run->context->resolver, run->lookup);
+	view_lookup_free(run->view_lookup);
 	run->lookup = NULL;
+	run->view_lookup = NULL;
 }
 
 void run_free(struct run *run)
@@ -109,10 +116,21 @@ static double lookup_began(const struct run *run, const struct lookup_view *view
 	return fmax(run->asked, view->began);
 }
 
+static struct lookup_view look(const struct run *run, double now)
+{
+	if (run->view_lookup)
+		return view_lookup_check(run->view_lookup, now);
+	return lookup_view(run->context->resolver, run->lookup);
+}
+
 double run_deadline(const struct run *run)
 {
-	struct lookup_view view = lookup_view(run->context->resolver, run->lookup);
+	struct lookup_view view;
 
+	if (run->view_lookup)
+		return fmin(run->asked + time_left(run),
+			    view_lookup_deadline(run->view_lookup));
+	view = lookup_view(run->context->resolver, run->lookup);
 	if (view.state == LOOKUP_WAITING)
 		return INFINITY;
 	return lookup_began(run, &view) + time_left(run);
@@ -132,7 +150,7 @@ static void fail_lookup(struct run *run, enum lookup_state state)
 
 void run_check_lookup(struct run *run, double now)
 {
-	struct lookup_view view = lookup_view(run->context->resolver, run->lookup);
+	struct lookup_view view = look(run, now);
 	bool over = view.state != LOOKUP_WAITING && view.state != LOOKUP_RUNNING;
 	double left = time_left(run), took;
 
@@ -156,8 +174,8 @@ void run_start(struct run *run, struct transfers *transfers)
 	const char *addresses = NULL;
 
 	assert(run->state == RUN_READY);
-	if (run->lookup)
-		addresses = lookup_view(run->context->resolver, run->lookup).addresses;
+	if (run->lookup || run->view_lookup)
+		addresses = look(run, run->asked).addresses;
 	transfer_start(run->transfer, transfers, addresses, time_left(run));
 	release_lookup(run);
 	run->state = RUN_TRANSFER;
