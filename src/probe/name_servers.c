@@ -70,7 +70,7 @@ struct name_servers {
 	int sockets[SOCKETS_MAX];
 	size_t socket_count;
 	unsigned reads; /* in this turn */
-	bool blocked; /* the last socket could not be made, for want of a right, or descriptors */
+	bool blocked; /* the last socket could not be made: no right, or no descriptor */
 	double performed, deadline; /* monotonic seconds */
 	bool stale; /* the deadline is */
 };
