@@ -13,6 +13,7 @@
 #include "probe/reuse.h"
 #include "probe/transfer.h"
 #include "probe/view.h"
+#include "probe/view_lookup.h"
 #include "probe/watch.h"
 
 enum run_state {
@@ -30,6 +31,7 @@ struct run_context {
 	struct resolver *resolver;
 	struct connections *connections;
 	struct watch watch;
+	struct name_servers_list name_servers; /* of views */
 };
 
 /*

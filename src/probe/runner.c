@@ -29,6 +29,10 @@ int runner_init(struct runner *runner, struct resolver *resolver,
 		return -ENOMEM;
 	}
 	runner->context.resolver = resolver_acquire(resolver);
+	runner->context.name_servers = (struct name_servers_list){
+		.watch = &runner->context.watch,
+		.connections = connections,
+	};
 	watch_set(&runner->context.watch, resolver_event(resolver), EPOLLIN);
 	return 0;
 }
