@@ -1,13 +1,12 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/logfmt.h"
 #include "base/text.h"
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
@@ -51,63 +50,23 @@ int log_format_parse(const char *string, enum log_format *ret_format)
 	return 0;
 }
 
-/* JSON's escapes (RFC 8259, section 7) serve logfmt's quoted values as well. */
-static void append_quoted(struct text *line, const char *value)
-{
-	text_append_char(line, '"');
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if (c == '"' || c == '\\')
-			text_printf(line, "\\%c", c);
-		else if (c == '\n')
-			text_append_string(line, "\\n");
-		else if (c < 0x20)
-			text_printf(line, "\\u%04x", c);
-		else
-			text_append_char(line, (char)c);
-	}
-	text_append_char(line, '"');
-}
-
-static bool needs_quotes(const char *value)
-{
-	if (!*value)
-		return true;
-	for (; *value; value++) {
-		if (*value <= ' ' || *value == '"' || *value == '=' || *value == '\\')
-			return true;
-	}
-	return false;
-}
-
 static void append_pair(struct text *line, const char *key, const char *value)
 {
 	if (line_format == LOG_JSON) {
 		text_append_string(line, line->length > 1 ? "," : "");
-		append_quoted(line, key);
+		logfmt_quote(line, key);
 		text_append_char(line, ':');
-		append_quoted(line, value);
+		logfmt_quote(line, value);
 		return;
 	}
-	text_printf(line, "%s%s=", line->length ? " " : "", key);
-	if (needs_quotes(value))
-		append_quoted(line, value);
-	else
-		text_append_string(line, value);
+	logfmt_append(line, key, value);
 }
 
 static void append_timestamp(struct text *line)
 {
-	double now = clock_wall();
-	time_t seconds = (time_t)now;
-	char date[sizeof("2026-11-23T18:11:59")];
 	CLEANUP(text_deinit) struct text value = { 0 };
-	struct tm utc;
 
-	gmtime_r(&seconds, &utc);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-	text_printf(&value, "%s.%03dZ", date, (int)((now - floor(now)) * 1000));
+	logfmt_append_time(&value, clock_wall());
 	append_pair(line, "ts", text_string(&value));
 }
 

@@ -71,3 +71,14 @@ void utf8_repair(struct text *text, const char *data, size_t length)
 	}
 	text_append(text, data + done, length - done);
 }
+
+size_t utf8_cut(const char *data, size_t length, size_t max)
+{
+	size_t at = max;
+
+	if (length <= max)
+		return length;
+	while (at > 0 && max - at < 3 && ((uint8_t)data[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}

@@ -21,3 +21,6 @@ bool utf8_is_valid(const char *data, size_t length);
 
 /* Appends `data` with U+FFFD for each ill-formed piece; what is valid is unchanged. */
 void utf8_repair(struct text *text, const char *data, size_t length);
+
+/* The most of `data`, at most `max` bytes, that does not end within a character. */
+size_t utf8_cut(const char *data, size_t length, size_t max);

@@ -45,6 +45,7 @@ struct target_config {
 
 struct probe_config {
 	const char *url; /* http, https or tcp; NULL: no probe */
+	bool automatic; /* the URL is made of the destination: connects only */
 	double interval, timeout; /* seconds */
 	const struct module_config *module; /* never NULL when url is set */
 	bool from_host, from_target; /* this program's network namespace; a target's */
@@ -55,6 +56,7 @@ struct probe_config {
 	/* Of /probe only: */
 	const char *hostname; /* Host header and server name; NULL: the URL's host */
 	bool one_address; /* as blackbox_exporter does: one of IPv6, else of IPv4 */
+	bool wants_log; /* see probe_report */
 };
 
 struct destination_config {
@@ -68,6 +70,7 @@ struct destination_config {
 
 enum sockets_mode { SOCKETS_AUTO, SOCKETS_SOCK_DIAG, SOCKETS_PROCFS };
 enum events_mode { EVENTS_AUTO, EVENTS_OFF };
+enum discover_probe { DISCOVER_PROBE_OFF, DISCOVER_PROBE_AUTO };
 enum discover_mode { DISCOVER_AUTO, DISCOVER_ON, DISCOVER_OFF };
 
 struct config {
@@ -82,7 +85,7 @@ struct config {
 	struct {
 		enum discover_mode enabled;
 		unsigned max_targets;
-		bool probe; /* connect to destinations without a name */
+		enum discover_probe probe; /* connect to destinations without a name */
 	} discover;
 	struct target_config *targets;
 	size_t target_count;

@@ -7,13 +7,17 @@ static void describe_section(const struct section *section, const char *path,
 
 static void write_kind(struct text *text, const struct option *option)
 {
-	if (option->type != OPTION_CHOICE) {
+	if (!option->choices)
 		text_append_string(text, option_kind(option));
+	if (option->word)
+		text_printf(text, ", `%s`", option->word);
+	if (!option->choices)
 		return;
-	}
 	for (const struct choice *choice = option->choices; choice->word; choice++)
 		text_printf(text, "%s`%s`", choice == option->choices ? "" : ", ",
 			    choice->word);
+	if (option->type == OPTION_FLAGS || option->type == OPTION_WORDS)
+		text_append_string(text, ", or a list of them");
 }
 
 static void write_fallback(struct text *text, const struct option *option)
@@ -47,7 +51,7 @@ static void describe_option(const struct option *option, const char *path, struc
 		text_append_string(&name, "[]");
 	if (option->type == OPTION_MAP)
 		text_append_string(&name, ".<name>");
-	if (option->section)
+	if (option->section && option->type != OPTION_PAIRS)
 		describe_section(option->section, text_string(&name), text);
 }
 

@@ -18,12 +18,14 @@
 
 #include <yaml.h>
 
+#include "base/base64.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 
 #define DEPTH_MAX 32
 #define NODES_MAX 100000
 #define KEYS_MAX 1000
+#define BINARY_TAG "tag:yaml.org,2002:binary"
 #define TOO_MANY_KEYS "a mapping of more than 1000 keys"
 
 struct composer {
@@ -62,6 +64,14 @@ const char *node_describe(const struct node *node)
 	if (node->kind == NODE_SCALAR)
 		return "a scalar";
 	return node->kind == NODE_LIST ? "a list" : "a mapping";
+}
+
+const char *node_flaw(const struct node *scalar)
+{
+	if (strlen(scalar->text) != scalar->length)
+		return "holds a NUL character";
+	return utf8_is_valid(scalar->text, scalar->length) ? NULL :
+							     "holds bytes that are no UTF-8";
 }
 
 struct node *node_get(const struct node *mapping, const char *key)
@@ -190,17 +200,31 @@ static bool is_null(const yaml_node_t *from)
 	return false;
 }
 
+static bool decode(struct composer *composer, const yaml_node_t *from, struct text *into)
+{
+	struct bytes encoded = { (const char *)from->data.scalar.value,
+				 from->data.scalar.length };
+
+	if (base64_decode(encoded, into))
+		return true;
+	add_at_mark(from->start_mark, "is not base64, which !!binary says", composer->problems);
+	return false;
+}
+
 static bool compose_scalar(struct composer *composer, const yaml_node_t *from,
 			   struct node *ret_node)
 {
-	const char *text = (const char *)from->data.scalar.value;
+	bool is_binary = from->tag && !strcmp((const char *)from->tag, BINARY_TAG);
+	CLEANUP(text_deinit) struct text text = { 0 };
 
-	if (strlen(text) != from->data.scalar.length) {
-		add_at_mark(from->start_mark, "holds a NUL character", composer->problems);
+	if (is_binary && !decode(composer, from, &text))
 		return false;
-	}
-	ret_node->is_null = is_null(from);
-	ret_node->text = arena_copy(composer->arena, text, from->data.scalar.length);
+	if (!is_binary)
+		text_append(&text, (const char *)from->data.scalar.value,
+			    from->data.scalar.length);
+	ret_node->is_null = !is_binary && is_null(from);
+	ret_node->text = arena_copy(composer->arena, text_string(&text), text.length);
+	ret_node->length = text.length;
 	return true;
 }
 
@@ -258,12 +282,18 @@ static bool compose_pair(struct composer *composer, const yaml_node_pair_t *pair
 {
 	struct node key, item;
 	const struct node *first;
+	const char *flaw;
 
 	if (!compose(composer, pair->key, depth + 1, &key))
 		return false;
 	if (key.kind != NODE_SCALAR) {
 		node_complain(&key, composer->problems, "a key is a word, not %s",
 			      node_describe(&key));
+		return false;
+	}
+	flaw = node_flaw(&key);
+	if (flaw) {
+		node_complain(&key, composer->problems, "%s", flaw);
 		return false;
 	}
 	if (!compose(composer, pair->value, depth + 1, &item))

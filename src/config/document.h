@@ -17,7 +17,8 @@ struct node {
 	unsigned line, column; /* from 1, in characters */
 	bool is_null; /* nothing, ~ or null, not quoted: as if it was not there */
 	bool is_bad; /* a problem with it was reported already */
-	const char *text; /* NODE_SCALAR: UTF-8, no NUL in it */
+	const char *text; /* NODE_SCALAR: UTF-8, but of !!binary, which is decoded, any bytes */
+	size_t length; /* of text: a value may hold NULs, a key never does */
 	struct node *keys; /* NODE_MAPPING: scalars, no two alike */
 	struct node *items; /* of a mapping its values */
 	size_t count;
@@ -36,6 +37,9 @@ struct node *node_get(const struct node *mapping, const char *key);
 /* Adds a problem at the node, and marks it. */
 void node_complain(struct node *node, struct problems *problems, const char *format, ...)
 	PRINTF(3, 4);
+
+/* What keeps a scalar from being text: "holds a NUL character"; NULL: nothing. */
+const char *node_flaw(const struct node *scalar);
 
 /* "a scalar", "a list", "a mapping", "nothing": what the user wrote there. */
 const char *node_describe(const struct node *node);

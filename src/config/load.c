@@ -25,11 +25,14 @@ struct loader {
 	struct draft draft;
 	struct problems problems;
 	struct arena nodes; /* of the tree of the file */
+	struct bytes directory; /* of the file, with the slash at its end */
 	size_t regexes_capacity;
 };
 
 static void read_section(struct loader *loader, const struct section *section,
 			 struct node *node, void *object);
+static void read_option(struct loader *loader, const struct option *option, struct node *node,
+			void *object);
 
 static void *field_of(const struct option *option, void *object)
 {
@@ -51,6 +54,15 @@ static void own_regex(struct loader *loader, struct regex *regex)
 	list->items[list->count++] = regex;
 }
 
+/* As Prometheus does: a configuration and its certificates move together. */
+static void join_directory(struct loader *loader, const char **path)
+{
+	if (*path && **path != '/')
+		*path = arena_printf(&loader->draft.config.arena, "%.*s%s",
+				     (int)loader->directory.length, loader->directory.data,
+				     *path);
+}
+
 /* From the file (then `node` is where) or a default (then it is NULL). */
 static bool read_text(struct loader *loader, const struct option *option, const char *text,
 		      struct node *node, void *field)
@@ -62,24 +74,71 @@ static bool read_text(struct loader *loader, const struct option *option, const 
 	if (r < 0)
 		node_complain(node, &loader->problems, "%s: %s", option->name,
 			      error_string(&err));
-	else if (option->type == OPTION_REGEXES)
+	else if (option->type == OPTION_REGEX || option->type == OPTION_REGEXES)
 		own_regex(loader, *(struct regex **)field);
+	else if (option->type == OPTION_FILE || option->type == OPTION_FILES)
+		join_directory(loader, field);
 	return !r;
 }
 
 static void expect(struct loader *loader, const struct option *option, struct node *node)
 {
-	node_complain(node, &loader->problems, "%s: expected %s, found %s", option->name,
-		      option_kind(option), node_describe(node));
+	node_complain(node, &loader->problems, "%s: expected %s%s%s, found %s", option->name,
+		      option_kind(option), option->word ? " or " : "",
+		      option->word ? option->word : "", node_describe(node));
+}
+
+static bool is_scalar(struct loader *loader, const struct option *option, struct node *node)
+{
+	if (node->kind == NODE_SCALAR && !node->is_null)
+		return true;
+	expect(loader, option, node);
+	return false;
 }
 
 static bool read_scalar(struct loader *loader, const struct option *option, struct node *node,
 			void *field)
 {
-	if (node->kind == NODE_SCALAR && !node->is_null)
-		return read_text(loader, option, node->text, node, field);
-	expect(loader, option, node);
-	return false;
+	const char *flaw;
+
+	if (!is_scalar(loader, option, node))
+		return false;
+	flaw = node_flaw(node);
+	if (flaw)
+		node_complain(node, &loader->problems, "%s: %s", option->name, flaw);
+	return !flaw && read_text(loader, option, node->text, node, field);
+}
+
+static void read_bytes(struct loader *loader, const struct option *option, struct node *node,
+		       void *object)
+{
+	if (node && is_scalar(loader, option, node) && node->length)
+		store_array(option, object,
+			    arena_copy(&loader->draft.config.arena, node->text, node->length),
+			    node->length);
+}
+
+static bool read_flag(struct loader *loader, const struct option *option, struct node *node,
+		      void *object)
+{
+	int offset = 0;
+	bool is_fine = node ? read_scalar(loader, option, node, &offset) :
+			      read_text(loader, option, option->fallback, NULL, &offset);
+
+	if (is_fine)
+		*((bool *)object + offset) = true;
+	return is_fine;
+}
+
+static void read_flags(struct loader *loader, const struct option *option, struct node *node,
+		       void *object)
+{
+	bool is_list = node && node->kind == NODE_LIST && node->count;
+
+	for (size_t i = 0; is_list && i < node->count; i++)
+		node->is_bad |= !read_flag(loader, option, &node->items[i], object);
+	if (!is_list)
+		read_flag(loader, option, node, object);
 }
 
 static void read_single(struct loader *loader, const struct option *option, struct node *node,
@@ -143,7 +202,6 @@ static void read_list(struct loader *loader, const struct option *option, struct
 static void read_map(struct loader *loader, const struct option *option, struct node *node,
 		     void *object)
 {
-	static const struct option name = { .name = "name", .type = OPTION_STRING };
 	size_t size = option_element_size(option);
 	char *array;
 
@@ -155,26 +213,50 @@ static void read_map(struct loader *loader, const struct option *option, struct 
 	}
 	array = arena_alloc(&loader->draft.config.arena, node->count, size);
 	for (size_t i = 0; i < node->count; i++) {
-		read_scalar(loader, &name, &node->keys[i],
-			    array + i * size + option->name_offset);
-		read_section(loader, option->section, &node->items[i], array + i * size);
+		char *element = array + i * size;
+
+		read_single(loader, option->key, &node->keys[i], element);
+		if (option->type == OPTION_PAIRS)
+			read_option(loader, option->section->options, &node->items[i], element);
+		else
+			read_section(loader, option->section, &node->items[i], element);
 	}
 	store_array(option, object, array, node->count);
+}
+
+static void read_struct(struct loader *loader, const struct option *option, struct node *node,
+			char *object)
+{
+	if (node && option->word && node->kind == NODE_SCALAR &&
+	    !strcmp(node->text, option->word)) {
+		*((bool *)(object + option->word_offset)) = true;
+		node = NULL;
+	} else if (node && node->kind != NODE_MAPPING) {
+		expect(loader, option, node);
+	}
+	read_section(loader, option->section, node, object);
 }
 
 static void read_option(struct loader *loader, const struct option *option, struct node *node,
 			void *object)
 {
 	switch (option->type) {
+	case OPTION_ANYTHING:
+		return;
 	case OPTION_SECTION:
-		if (node && node->kind != NODE_MAPPING)
-			expect(loader, option, node);
-		read_section(loader, option->section, node, field_of(option, object));
+		read_struct(loader, option, node, field_of(option, object));
+		return;
+	case OPTION_BYTES:
+		read_bytes(loader, option, node, object);
+		return;
+	case OPTION_FLAGS:
+		read_flags(loader, option, node, object);
 		return;
 	case OPTION_LIST:
 		read_list(loader, option, node, object);
 		return;
 	case OPTION_MAP:
+	case OPTION_PAIRS:
 		read_map(loader, option, node, object);
 		return;
 	default:
@@ -284,6 +366,7 @@ static void add_own_modules(struct loader *loader)
 
 static void read_root(struct loader *loader, struct bytes yaml)
 {
+	struct config *config = &loader->draft.config;
 	struct node root;
 
 	if (!document_parse(yaml, &loader->nodes, &loader->problems, &root)) {
@@ -292,6 +375,8 @@ static void read_root(struct loader *loader, struct bytes yaml)
 	}
 	read_section(loader, &schema_root, root.is_null ? NULL : &root, &loader->draft);
 	add_own_modules(loader);
+	for (size_t i = 0; i < config->module_count; i++)
+		module_complete(&config->modules[i], &config->arena);
 	check_draft(&loader->draft, &root, &loader->problems);
 }
 
@@ -299,7 +384,10 @@ int config_parse(const char *name, struct bytes yaml, struct config **ret_config
 		 struct error *err)
 {
 	struct config *config = memory_new(1, sizeof(*config));
-	struct loader loader = { .problems.file = name };
+	const char *slash = strrchr(name, '/');
+	struct loader loader = { .problems.file = name,
+				 .directory = { name,
+						slash ? (size_t)(slash + 1 - name) : 0 } };
 	int r = 0;
 
 	read_root(&loader, yaml);

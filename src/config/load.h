@@ -11,7 +11,7 @@
  */
 int config_load(const char *path, struct config **ret_config, struct error *err) MUST_CHECK;
 
-/* The same on text; `name` stands for the file in messages. */
+/* The same on text; `name` stands for the file, in messages and for paths relative to it. */
 int config_parse(const char *name, struct bytes yaml, struct config **ret_config,
 		 struct error *err) MUST_CHECK;
 

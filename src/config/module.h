@@ -1,29 +1,15 @@
 /*
  * How to probe, in blackbox_exporter's words: a module. Plain data, filled through the rows of
- * schema_probe.c, whose help texts tell what each field means. Files named here are read when a
- * probe is made, so that a rotated secret is the new one.
+ * schema_module.c and schema_http.c, whose help texts tell what each field means. Files named
+ * here are read when a probe is made, so that a rotated secret is the new one.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/address.h"
-#include "base/regex.h"
-
-struct string_list {
-	const char **items;
-	size_t count;
-};
-
-struct regex_list {
-	struct regex **items; /* owned by the configuration, see its `regexes` */
-	size_t count;
-};
-
-struct status_range {
-	unsigned first, last;
-};
+#include "base/arena.h"
+#include "config/list.h"
 
 /* At most one of them is set. */
 struct secret_config {
@@ -33,6 +19,12 @@ struct secret_config {
 struct header_config {
 	const char *name;
 	struct secret_config value;
+};
+
+/* A header as http_headers and proxy_connect_header have it: with any number of values. */
+struct header_values_config {
+	const char *name;
+	struct string_list values, secrets, files;
 };
 
 struct header_match_config {
@@ -73,10 +65,12 @@ struct label_config {
 /* A step of a conversation over TCP: wait for, then send, then begin TLS; each if it is set. */
 struct query_config {
 	struct regex *expect; /* a line */
-	const char *expect_bytes;
+	const char *expect_bytes; /* NULL: not set; may hold NULs */
+	size_t expect_bytes_length;
 	struct label_config *labels; /* of probe_expect_info; "${1}" is a group of `expect` */
 	size_t label_count;
-	const char *send; /* a newline is added; "${1}" as above */
+	const char *send; /* NULL: nothing; a newline is added; "${1}" as above */
+	size_t send_length; /* it may hold NULs */
 	bool starttls;
 };
 
@@ -85,9 +79,10 @@ struct http_module {
 	size_t valid_status_code_count;
 	struct string_list valid_http_versions; /* "HTTP/1.1"; empty: any */
 	const char *method; /* NULL: GET */
-	struct header_config *headers;
+	struct header_config *headers; /* all there are, in order; a name may come again */
 	size_t header_count;
 	const char *body, *body_file; /* of the request; NULL: none */
+	size_t body_length; /* it may hold NULs */
 	uint64_t body_size_limit; /* bytes; 0: not set */
 	const char *compression; /* content coding: "gzip"; NULL: none */
 	bool follow_redirects, fail_if_ssl, fail_if_not_ssl;
@@ -99,16 +94,23 @@ struct http_module {
 		struct secret_config username, password;
 	} basic_auth;
 	struct {
-		const char *type; /* "Bearer" */
+		const char *type; /* "Bearer"; NULL when there are no credentials */
 		struct secret_config credentials;
 	} authorization;
 	const char *proxy_url; /* NULL: none */
 	const char *no_proxy; /* hosts, separated by commas; NULL: none */
 	bool proxy_from_environment;
+	bool skip_resolve_phase_with_proxy; /* the name of the server is for the proxy */
 	struct header_config *proxy_connect_headers;
 	size_t proxy_connect_header_count;
 	bool enable_http2;
 	struct address_choice address;
+	struct { /* what the fields above are made of, for `dump` */
+		struct header_config *headers;
+		struct header_values_config *http_headers, *proxy_connect_headers;
+		size_t header_count, http_header_count, proxy_connect_header_count;
+		bool no_follow_redirects;
+	} given;
 };
 
 struct tcp_module {
@@ -140,3 +142,6 @@ struct module_config {
 	/* With its defaults, as YAML, secrets as "<secret>": what /probe?debug=true shows. */
 	const char *dump;
 };
+
+/* Once all rows are read: makes of `given` what probes go by. What it makes is in the arena. */
+void module_complete(struct module_config *module, struct arena *arena);

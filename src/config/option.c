@@ -273,15 +273,39 @@ static int read_choice(const struct option *option, const char *text, struct are
 	return 0;
 }
 
+/* Where an empty text is as good as none, as it is in blackbox_exporter's files. */
+static bool may_be_empty(enum option_type type)
+{
+	return type == OPTION_TEXT || type == OPTION_WORD || type == OPTION_FILE ||
+	       type == OPTION_FILES || type == OPTION_PROXY || type == OPTION_SOURCE;
+}
+
+/* Values of headers and URLs of proxies may be secrets, or hold them. */
+static int refuse_string(const struct option *option, const char *text, const char *wrong,
+			 struct arena *arena, struct error *err)
+{
+	if (option->is_secret || option->type == OPTION_VALUE ||
+	    option->type == OPTION_VALUES || option->type == OPTION_PROXY)
+		return error_set(err, -EINVAL, "the value %s", wrong);
+	return refuse(arena, text, wrong, err);
+}
+
 static int read_string(const struct option *option, const char *text, struct arena *arena,
 		       const char **ret_string, struct error *err)
 {
-	const char *wrong = word_check(option->type, text);
 	bool is_comm = option->type == OPTION_COMMS;
 	CLEANUP(text_deinit) struct text whole = { 0 };
+	const char *wrong;
 
+	if (!*text && may_be_empty(option->type)) {
+		*ret_string = NULL;
+		return 0;
+	}
+	wrong = word_check(option->type, text);
 	if (wrong)
-		return refuse(arena, text, wrong, err);
+		return refuse_string(option, text, wrong, arena, err);
+	if (option->choices && !find_choice(option->choices, text))
+		return refuse_choice(option, text, arena, err);
 	if (option->type == OPTION_URL && url_parse(text, &(struct url){ 0 }, err) < 0)
 		return -EINVAL;
 	text_append(&whole, text, strnlen(text, is_comm ? COMM_BYTES_MAX : SIZE_MAX));
@@ -319,6 +343,7 @@ int option_read(const struct option *option, const char *text, struct arena *are
 		wrong = parse_status(text, field);
 		return wrong ? refuse(arena, text, wrong, err) : 0;
 	case OPTION_CHOICE:
+	case OPTION_FLAGS:
 		return read_choice(option, text, arena, field, err);
 	case OPTION_COUNT:
 	case OPTION_PID:
@@ -332,6 +357,7 @@ int option_read(const struct option *option, const char *text, struct arena *are
 	case OPTION_ADDRESS:
 	case OPTION_NETWORK:
 		return read_prefix(option, text, arena, field, err);
+	case OPTION_REGEX:
 	case OPTION_REGEXES:
 		return regex_new(text, field, err);
 	default:
@@ -343,6 +369,10 @@ size_t option_element_size(const struct option *option)
 {
 	switch (option->type) {
 	case OPTION_STRINGS:
+	case OPTION_WORDS:
+	case OPTION_FILES:
+	case OPTION_VALUES:
+	case OPTION_RESOLVES:
 	case OPTION_COMMS:
 	case OPTION_CONTAINERS:
 	case OPTION_UNITS:
@@ -354,6 +384,7 @@ size_t option_element_size(const struct option *option)
 		return sizeof(struct status_range);
 	case OPTION_LIST:
 	case OPTION_MAP:
+	case OPTION_PAIRS:
 		return option->section->size;
 	default:
 		return 0;
@@ -373,14 +404,31 @@ const char *option_kind(const struct option *option)
 		[OPTION_NAME] = "a name",
 		[OPTION_TEMPLATE] = "a name",
 		[OPTION_STRING] = "a word",
+		[OPTION_TEXT] = "text",
+		[OPTION_BYTES] = "text",
+		[OPTION_WORD] = "a word",
 		[OPTION_PATH] = "an absolute path",
+		[OPTION_FILE] = "a path",
+		[OPTION_VARIABLE] = "a variable's name",
 		[OPTION_HOST] = "a host name",
 		[OPTION_URL] = "a URL",
+		[OPTION_PROXY] = "a URL",
 		[OPTION_METHOD] = "a method",
+		[OPTION_HEADER] = "a header's name",
+		[OPTION_VALUE] = "text",
+		[OPTION_LABEL] = "a label's name",
+		[OPTION_SOURCE] = "an IP address",
+		[OPTION_REGEX] = "a regular expression",
 		[OPTION_ADDRESS] = "an IP address",
 		[OPTION_NETWORK] = "a network",
+		[OPTION_ANYTHING] = "anything",
 		[OPTION_SECTION] = "a mapping",
+		[OPTION_FLAGS] = "a word or a list of them",
 		[OPTION_STRINGS] = "a word or a list of them",
+		[OPTION_WORDS] = "a word or a list of them",
+		[OPTION_FILES] = "a path or a list of them",
+		[OPTION_VALUES] = "text or a list of it",
+		[OPTION_RESOLVES] = "host:port:address or a list of them",
 		[OPTION_COMMS] = "a word or a list of them",
 		[OPTION_CONTAINERS] = "a name or id, or a list of them",
 		[OPTION_UNITS] = "a unit or a list of them",
@@ -389,6 +437,7 @@ const char *option_kind(const struct option *option)
 		[OPTION_STATUS_CODES] = "a status code or a list of them",
 		[OPTION_LIST] = "a mapping or a list of them",
 		[OPTION_MAP] = "a mapping of names to mappings",
+		[OPTION_PAIRS] = "a mapping of names to values",
 	};
 
 	return kinds[option->type];

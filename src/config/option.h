@@ -7,7 +7,8 @@
 /*
  * Reads `text` and writes what it means to `field`: for arrays one element of it. Strings are
  * copied to `arena`; a struct regex is the caller's to free. 0, or -EINVAL with what is wrong
- * with it in `err`. Not for OPTION_SECTION, OPTION_LIST and OPTION_MAP.
+ * with it in `err`. Not for OPTION_BYTES, OPTION_ANYTHING and the types with a section; of
+ * OPTION_FLAGS it is an int, the offset of a bool.
  */
 int option_read(const struct option *option, const char *text, struct arena *arena, void *field,
 		struct error *err) MUST_CHECK;

@@ -19,6 +19,9 @@ static const struct choice discover_enabled[] = { { "auto", DISCOVER_AUTO },
 						  { "true", DISCOVER_ON },
 						  { "false", DISCOVER_OFF },
 						  { NULL, 0 } };
+static const struct choice discover_probe[] = { { "auto", DISCOVER_PROBE_AUTO },
+						{ "off", DISCOVER_PROBE_OFF },
+						{ NULL, 0 } };
 static const struct option collect_options[] = {
 	{
 		.name = "interval",
@@ -72,6 +75,15 @@ static const struct option discover_options[] = {
 		.between = { "1", "10000" },
 		.help = "Targets made by discovery and by templates; what goes beyond is the "
 			"target `other`.",
+	},
+	{
+		.name = "probe",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct config, discover.probe),
+		.fallback = "off",
+		.choices = discover_probe,
+		.help = "`auto`: destinations that have no name are probed, by a connection "
+			"that is closed as soon as it is there; nothing is sent.",
 	},
 	{ 0 },
 };
@@ -330,6 +342,12 @@ static const struct section process_name_section = { "process_names",
 						     sizeof(struct process_name),
 						     process_name_options };
 
+static const struct option module_name = {
+	.name = "name",
+	.type = OPTION_STRING,
+	.offset = offsetof(struct module_config, name),
+};
+
 static const struct option root_options[] = {
 	{
 		.name = "collect",
@@ -376,7 +394,7 @@ static const struct option root_options[] = {
 		.type = OPTION_MAP,
 		.offset = offsetof(struct draft, config.modules),
 		.count_offset = offsetof(struct draft, config.module_count),
-		.name_offset = offsetof(struct module_config, name),
+		.key = &module_name,
 		.section = &schema_module,
 		.help = "Ways to probe, by name, in blackbox_exporter's words.",
 	},

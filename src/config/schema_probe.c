@@ -1,143 +1,25 @@
-/* The table's rows about probes: `destinations`, and how to probe them, `modules`. */
+/* The table's rows about `destinations` and how they are probed. */
 #include "config/schema.h"
 
 #include <stddef.h>
 
-const char schema_modules[] = "http_2xx: { prober: http }\n"
-			      "tcp_connect: { prober: tcp }\n";
-
-static const struct choice probers[] = { { "http", PROBER_HTTP },
-					 { "tcp", PROBER_TCP },
+static const struct choice origins[] = { { "host", offsetof(struct probe_config, from_host) },
+					 { "target",
+					   offsetof(struct probe_config, from_target) },
 					 { NULL, 0 } };
-
-static const struct option tls_options[] = {
-	{
-		.name = "insecure_skip_verify",
-		.type = OPTION_BOOL,
-		.offset = offsetof(struct module_config, http.tls.insecure_skip_verify),
-		.fallback = "false",
-		.help = "Whether any certificate will do.",
-	},
-	{
-		.name = "ca_file",
-		.type = OPTION_PATH,
-		.offset = offsetof(struct module_config, http.tls.ca_file),
-		.help = "Certificates to trust, PEM, instead of the system's.",
-	},
-	{ 0 },
-};
-
-static const struct section tls_section = { "tls_config", sizeof(struct module_config),
-					    tls_options };
-
-static const struct option http_options[] = {
-	{
-		.name = "valid_status_codes",
-		.type = OPTION_STATUS_CODES,
-		.offset = offsetof(struct module_config, http.valid_status_codes),
-		.count_offset = offsetof(struct module_config, http.valid_status_code_count),
-		.fallback = "2xx",
-		.help = "Status codes that are a success: 200, 200-299 or 2xx, or a list.",
-	},
-	{
-		.name = "method",
-		.type = OPTION_METHOD,
-		.offset = offsetof(struct module_config, http.method),
-		.fallback = "GET",
-		.help = "Method of the request, which has no body.",
-	},
-	{
-		.name = "follow_redirects",
-		.type = OPTION_BOOL,
-		.offset = offsetof(struct module_config, http.follow_redirects),
-		.fallback = "true",
-		.help = "Whether a redirect is followed, or is the answer.",
-	},
-	{
-		.name = "body_size_limit",
-		.type = OPTION_SIZE,
-		.offset = offsetof(struct module_config, http.body_size_limit),
-		.fallback = "10MB",
-		.between = { "1", "1TB" },
-		.help = "The probe fails when the body is larger.",
-	},
-	{
-		.name = "fail_if_body_matches_regexp",
-		.type = OPTION_REGEXES,
-		.offset = offsetof(struct module_config, http.fail_if_body_matches.items),
-		.count_offset = offsetof(struct module_config, http.fail_if_body_matches.count),
-		.help = "The probe fails when any of these matches the body.",
-	},
-	{
-		.name = "fail_if_body_not_matches_regexp",
-		.type = OPTION_REGEXES,
-		.offset = offsetof(struct module_config, http.fail_if_body_not_matches.items),
-		.count_offset =
-			offsetof(struct module_config, http.fail_if_body_not_matches.count),
-		.help = "The probe fails when any of these does not match the body.",
-	},
-	{
-		.name = "tls_config",
-		.type = OPTION_SECTION,
-		.section = &tls_section,
-		.help = "How the server's certificate is verified.",
-	},
-	{ 0 },
-};
-
-static const struct section http_section = { "http", sizeof(struct module_config),
-					     http_options };
-
-static const struct option tcp_options[] = { { 0 } };
-
-static const struct section tcp_section = { "tcp", sizeof(struct module_config), tcp_options };
-
-static const struct option module_options[] = {
-	{
-		.name = "prober",
-		.type = OPTION_CHOICE,
-		.required = true,
-		.offset = offsetof(struct module_config, prober),
-		.choices = probers,
-		.help = "What a probe does: `http` sends a request, `tcp` only connects.",
-	},
-	{
-		.name = "timeout",
-		.type = OPTION_DURATION,
-		.offset = offsetof(struct module_config, timeout),
-		.between = { "1ms", "1h" },
-		.help = "The timeout of probes that have none of their own.",
-	},
-	{
-		.name = "http",
-		.type = OPTION_SECTION,
-		.section = &http_section,
-		.help = "For the prober `http`.",
-	},
-	{
-		.name = "tcp",
-		.type = OPTION_SECTION,
-		.section = &tcp_section,
-		.help = "For the prober `tcp`; has no keys.",
-	},
-	{ 0 },
-};
-
-const struct section schema_module = { "a module", sizeof(struct module_config),
-				       module_options };
 
 static const struct option probe_options[] = {
 	{
 		.name = "url",
 		.type = OPTION_URL,
 		.required = true,
-		.offset = offsetof(struct destination_config, probe.url),
+		.offset = offsetof(struct probe_config, url),
 		.help = "http://…, https://… or tcp://host:port.",
 	},
 	{
 		.name = "interval",
 		.type = OPTION_DURATION,
-		.offset = offsetof(struct destination_config, probe.interval),
+		.offset = offsetof(struct probe_config, interval),
 		.fallback = "15s",
 		.between = { "100ms", "1d" },
 		.help = "Time between the starts of two probes.",
@@ -145,7 +27,7 @@ static const struct option probe_options[] = {
 	{
 		.name = "timeout",
 		.type = OPTION_DURATION,
-		.offset = offsetof(struct destination_config, probe.timeout),
+		.offset = offsetof(struct probe_config, timeout),
 		.fallback = "5s",
 		.between = { "1ms", "1h" },
 		.help = "When a probe has failed; not more than the interval. Not given: the "
@@ -158,10 +40,44 @@ static const struct option probe_options[] = {
 		.help = "One of `modules`. Not given: `http_2xx`, or `tcp_connect` for tcp://; "
 			"both exist without being configured.",
 	},
+	{
+		.name = "from",
+		.type = OPTION_FLAGS,
+		.fallback = "host",
+		.choices = origins,
+		.help = "Whose network namespace to connect from, and whose `resolv.conf` and "
+			"`hosts` to go by: `host` is the exporter's, `target` each target's; a "
+			"list of both: side by side.",
+	},
+	{
+		.name = "targets",
+		.type = OPTION_STRINGS,
+		.offset = offsetof(struct probe_config, targets.items),
+		.count_offset = offsetof(struct probe_config, targets.count),
+		.help = "With `from: target`: whose, by name. Not given: all that are "
+			"configured and are no templates.",
+	},
+	{
+		.name = "resolve",
+		.type = OPTION_RESOLVES,
+		.offset = offsetof(struct probe_config, resolve.items),
+		.count_offset = offsetof(struct probe_config, resolve.count),
+		.help = "Addresses to take instead of looking them up, as curl has it: "
+			"`host:port:address,address`.",
+	},
+	{
+		.name = "reuse_after",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct probe_config, reuse_after),
+		.between = { "0s", "1h" },
+		.help = "Sends a second request over the same connection, this long after the "
+			"answer to the first, to learn whether the server keeps it. Not given: "
+			"no second request. Not for tcp://.",
+	},
 	{ 0 },
 };
 
-static const struct section probe_section = { "a probe", sizeof(struct destination_config),
+static const struct section probe_section = { "a probe", sizeof(struct probe_config),
 					      probe_options };
 
 static const struct option destination_options[] = {
@@ -200,8 +116,13 @@ static const struct option destination_options[] = {
 	{
 		.name = "probe",
 		.type = OPTION_SECTION,
+		.offset = offsetof(struct destination_config, probe),
 		.section = &probe_section,
-		.help = "A request made regularly, measured beside the connections.",
+		.word = "auto",
+		.word_offset = offsetof(struct probe_config, automatic),
+		.help = "A request made regularly, measured beside the connections. The word "
+			"`auto` instead of a mapping: only connects to the host or address and "
+			"port.",
 	},
 	{ 0 },
 };

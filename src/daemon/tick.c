@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "daemon/flags.h"
+#include "daemon/found.h"
 #include "daemon/self.h"
 #include "source/join.h"
 
@@ -32,18 +33,23 @@ int world_init(struct world *world, struct config *config, const char *procfs,
 		return r;
 	}
 	world->probes = probe_engine_new(config, previous ? previous->probes : NULL);
+	if (!previous)
+		world->inquiry = inquiry_new();
 	return 0;
 }
 
 void world_inherit(struct world *world, struct world *previous)
 {
 	sources_inherit(&world->sources, &previous->sources);
+	world->inquiry = previous->inquiry;
+	previous->inquiry = NULL;
 }
 
 void world_deinit(struct world *world)
 {
 	if (!world->config)
 		return;
+	inquiry_free(world->inquiry);
 	probe_engine_free(world->probes);
 	sources_deinit(&world->sources);
 	config_free(world->config);
@@ -56,7 +62,19 @@ static void carry_self(struct snapshot *now, const struct self_row *self)
 	now->self = *self;
 	for (size_t i = 0; i < UNREADABLE_COUNT; i++)
 		now->self.unreadable[i] = 0;
+	now->self.resolver_threads = 0;
 	self_measure(&now->self);
+}
+
+static void tell_found(struct world *world, const struct snapshot *now)
+{
+	const struct netns_table *namespaces = &world->sources.namespaces;
+	CLEANUP(text_deinit) struct text endpoints = { 0 };
+
+	if (!world->config->discover.probe)
+		return;
+	found_collect(now, namespaces->own ? namespaces->own : namespaces->host, &endpoints);
+	probe_engine_set_found(world->probes, text_string(&endpoints));
 }
 
 struct snapshot *tick(struct world *world, struct self_row *self, struct page **ret_page)
@@ -66,7 +84,10 @@ struct snapshot *tick(struct world *world, struct self_row *self, struct page **
 	carry_self(now, self);
 	sources_collect(&world->sources, now);
 	probe_engine_copy(world->probes, now);
+	if (world->inquiry)
+		inquiry_copy(world->inquiry, now);
 	join(&world->sources, now);
+	tell_found(world, now);
 	*ret_page = catalog_page(now, flags_build(), world->config->limits.max_series);
 	*self = now->self;
 	return now;

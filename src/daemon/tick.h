@@ -3,6 +3,7 @@
 
 #include "expose/catalog.h"
 #include "probe/engine.h"
+#include "probe/inquiry.h"
 #include "source/source.h"
 
 /* All that one configuration brings to life; replaced as a whole by a reload. */
@@ -10,6 +11,7 @@ struct world {
 	struct config *config;
 	struct sources sources;
 	struct probe_engine *probes;
+	struct inquiry *inquiry; /* moves from world to world */
 };
 
 /*

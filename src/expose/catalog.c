@@ -158,39 +158,53 @@ static const struct metric observed[] = {
     "Local ports that there are towards one remote endpoint: net.ipv4.ip_local_port_range "
     "without ip_local_reserved_ports (kernel, ip-sysctl.rst)." },
   .write = samples_write_local_ports_available },
-{ { "outbound_probe_success", FAMILY_GAUGE, NULL, { "destination" },
+{ { "outbound_probe_success", FAMILY_GAUGE, NULL, { "destination", "target" },
     "Whether the newest probe of the destination succeeded (1) or failed (0)." },
   .probe = samples_probe_success },
-{ { "outbound_probe_duration_seconds", FAMILY_HISTOGRAM, "seconds", { "destination" },
+{ { "outbound_probe_duration_seconds", FAMILY_HISTOGRAM, "seconds", { "destination", "target" },
     "Duration of all probes since start in seconds, failed ones included, measured by "
     "libcurl." },
   .write = samples_write_probe_durations },
 { { "outbound_probe_phase_duration_seconds", FAMILY_GAUGE, "seconds",
-    { "destination", "phase" },
+    { "destination", "target", "phase" },
     "Duration of each phase of the newest probe in seconds, 0 for a phase that was not "
     "reached, measured by libcurl." },
   .write = samples_write_probe_phases },
-{ { "outbound_probes_total", FAMILY_COUNTER, NULL, { "destination" },
+{ { "outbound_probes_total", FAMILY_COUNTER, NULL, { "destination", "target" },
     "Probes that ended since start." },
   .probe = samples_probes },
-{ { "outbound_probes_failed_total", FAMILY_COUNTER, NULL, { "destination", "reason" },
+{ { "outbound_probes_failed_total", FAMILY_COUNTER, NULL, { "destination", "target", "reason" },
     "Probes that failed since start, by reason; of the rarer reasons only those that "
     "occurred." },
   .write = samples_write_probe_failures },
-{ { "outbound_probes_missed_total", FAMILY_COUNTER, NULL, { "destination" },
+{ { "outbound_probes_missed_total", FAMILY_COUNTER, NULL, { "destination", "target" },
     "Probes that were due since start but left out, because the one before was still "
     "going on." },
   .probe = samples_probes_missed },
-{ { "outbound_probe_http_status_code", FAMILY_GAUGE, NULL, { "destination" },
+{ { "outbound_probe_http_status_code", FAMILY_GAUGE, NULL, { "destination", "target" },
     "Status code of the answer to the newest probe (RFC 9110, 15); absent without an HTTP "
     "answer." },
   .probe = samples_probe_http_status },
 { { "outbound_probe_tls_earliest_certificate_expiry_timestamp_seconds", FAMILY_GAUGE, "seconds",
-    { "destination" },
+    { "destination", "target" },
     "When the first certificate of the chain the server showed expires, in seconds since "
     "1970." },
   .probe = samples_probe_tls_expiry },
-{ { "outbound_probe_last_timestamp_seconds", FAMILY_GAUGE, "seconds", { "destination" },
+{ { "outbound_probe_connection_reusable", FAMILY_GAUGE, NULL, { "destination", "target" },
+    "Whether the server answered a second request on the connection of the newest probe that "
+    "sent one (1), or did not (0); only of probes that are configured to send one." },
+  .probe = samples_probe_reusable },
+{ { "outbound_probe_idle_close_seconds", FAMILY_GAUGE, "seconds", { "destination", "target" },
+    "How long the server kept the unused connection of the newest probe that left it unused, "
+    "before it closed it, in seconds; absent when it did not while the probe waited." },
+  .probe = samples_probe_idle_close },
+{ { "outbound_probe_view_up", FAMILY_GAUGE, NULL, { "destination", "target" },
+    "Whether the probe is asked from inside the target's network namespace (1) or cannot be, "
+    "for want of a process of the target or of the right to enter it (0); only of probes that "
+    "are configured to ask from there." },
+  .probe = samples_probe_view_up },
+{ { "outbound_probe_last_timestamp_seconds", FAMILY_GAUGE, "seconds",
+    { "destination", "target" },
     "When the newest probe ended, in seconds since 1970." },
   .probe = samples_probe_last_timestamp },
 };
@@ -234,6 +248,10 @@ static const struct metric own[] = {
 { { "outbound_exporter_unresolved_names", FAMILY_GAUGE, NULL, { NULL },
     "Host names of the configuration that have no address now, by getaddrinfo(3)." },
   .self = samples_unresolved_names },
+{ { "outbound_exporter_resolver_threads", FAMILY_GAUGE, NULL, { NULL },
+    "Threads that look up names for probes now, those given up on included, whose look-up has "
+    "not returned yet." },
+  .self = samples_resolver_threads },
 { { "outbound_exporter_config_last_reload_successful", FAMILY_GAUGE, NULL, { NULL },
     "Whether the newest attempt to load the configuration succeeded (1) or failed (0)." },
   .self = samples_reload_successful },
@@ -288,9 +306,12 @@ static void write_pairs(struct exposition *exposition, const struct snapshot *sn
 static void write_probes(struct exposition *exposition, const struct snapshot *snapshot,
 			 double (*read)(const struct probe_row *))
 {
-	for (size_t i = 0; i < snapshot->probe_count; i++)
-		exposition_sample(exposition, &snapshot->probes[i].destination,
-				  read(&snapshot->probes[i]));
+	for (size_t i = 0; i < snapshot->probe_count; i++) {
+		const struct probe_row *probe = &snapshot->probes[i];
+		const char *labels[] = { probe->destination, probe->target };
+
+		exposition_sample(exposition, labels, read(probe));
+	}
 }
 
 static void write_metric(struct exposition *exposition, const struct metric *metric,

@@ -184,18 +184,22 @@ static struct text *write_series(struct exposition *exposition, const char *suff
 	char *out;
 
 	for (size_t i = 0; family->labels[i]; i++) {
-		lengths[i] = strlen(labels[i]);
+		lengths[i] = labels[i] ? strlen(labels[i]) : 0;
 		room += label_room(family->labels[i], lengths[i]);
 	}
 	out = put(text_reserve(text, room), family->name, name);
 	out = put(out, suffix, end);
 	for (size_t i = 0; family->labels[i]; i++) {
+		if (!labels[i])
+			continue;
 		out = put_label(out, before, family->labels[i], labels[i], lengths[i]);
 		before = ',';
 	}
-	if (le)
+	if (le) {
 		out = put_label(out, before, "le", le, strlen(le));
-	if (le || family->labels[0])
+		before = ',';
+	}
+	if (before == ',')
 		*out++ = '}';
 	*out++ = ' ';
 	text->length = (size_t)(out - text->data);

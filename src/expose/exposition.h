@@ -12,7 +12,7 @@
 
 enum family_type { FAMILY_GAUGE, FAMILY_COUNTER, FAMILY_HISTOGRAM, FAMILY_INFO };
 
-#define FAMILY_LABELS 4
+#define FAMILY_LABELS 16 /* most have two; those of probe_expect_info are the user's */
 
 struct family {
 	const char *name; /* as in 0.0.4: with the _total of a counter, the _info of an info */
@@ -40,8 +40,9 @@ void exposition_deinit(struct exposition *exposition);
 void exposition_begin(struct exposition *exposition, const struct family *family);
 
 /*
- * One sample with the values of the family's labels, in their order (NULL when it has none).
- * NAN means that the number is not known: nothing is written.
+ * One sample with the values of the family's labels, in their order (NULL when it has none); a
+ * label whose value is NULL is left out. NAN as the sample's value means that it is not known:
+ * nothing is written.
  */
 void exposition_sample(struct exposition *exposition, const char *const *labels, double value);
 void exposition_count(struct exposition *exposition, const char *const *labels, uint64_t value);

@@ -1,7 +1,7 @@
 /*
  * Which series exist is decided here. A state, reason or kind that is part of the vocabulary is
  * written as 0 as long as it can be had for little, because a series that begins with its first
- * event hides that event from increase(). probes_failed_total has 21 reasons per probe, which
+ * event hides that event from increase(). probes_failed_total has 27 reasons per probe, which
  * would cost too much: the six that explain nearly all failures start at 0, each of the rest
  * with its first failure.
  */
@@ -84,6 +84,21 @@ double samples_probe_tls_expiry(const struct probe_row *probe)
 	return probe->runs ? probe->tls_expiry : NAN;
 }
 
+double samples_probe_reusable(const struct probe_row *probe)
+{
+	return probe->reuse_known ? probe->reusable : NAN;
+}
+
+double samples_probe_idle_close(const struct probe_row *probe)
+{
+	return probe->reuse_known ? probe->idle_close : NAN;
+}
+
+double samples_probe_view_up(const struct probe_row *probe)
+{
+	return probe->target ? probe->view == PROBE_VIEW_TAKEN : NAN;
+}
+
 double samples_probe_last_timestamp(const struct probe_row *probe)
 {
 	return probe->runs ? probe->timestamp : NAN;
@@ -117,6 +132,11 @@ double samples_unattributed_connects(const struct self_row *self)
 double samples_unresolved_names(const struct self_row *self)
 {
 	return (double)self->unresolved_names;
+}
+
+double samples_resolver_threads(const struct self_row *self)
+{
+	return self->resolver_threads;
 }
 
 double samples_process_cpu(const struct self_row *self)
@@ -175,9 +195,10 @@ void samples_write_probe_durations(struct exposition *exposition, const struct s
 
 	for (size_t i = 0; i < snapshot->probe_count; i++) {
 		const struct probe_row *probe = &snapshot->probes[i];
+		const char *labels[] = { probe->destination, probe->target };
 
-		exposition_histogram(exposition, &probe->destination, probe_buckets,
-				     probe->buckets, PROBE_BUCKET_COUNT, probe->duration_sum);
+		exposition_histogram(exposition, labels, probe_buckets, probe->buckets,
+				     PROBE_BUCKET_COUNT, probe->duration_sum);
 	}
 }
 
@@ -189,7 +210,8 @@ void samples_write_probe_phases(struct exposition *exposition, const struct samp
 		const struct probe_row *probe = &snapshot->probes[i];
 
 		for (unsigned phase = 0; probe->runs && phase < PROBE_PHASE_COUNT; phase++) {
-			const char *labels[] = { probe->destination, probe_phase_name(phase) };
+			const char *labels[] = { probe->destination, probe->target,
+						 probe_phase_name(phase) };
 
 			exposition_sample(exposition, labels, probe->phases[phase]);
 		}
@@ -212,7 +234,7 @@ void samples_write_probe_failures(struct exposition *exposition, const struct sa
 		const struct probe_row *probe = &snapshot->probes[i];
 
 		for (unsigned reason = 0; reason < PROBE_REASON_COUNT; reason++) {
-			const char *labels[] = { probe->destination,
+			const char *labels[] = { probe->destination, probe->target,
 						 probe_reason_name(reason) };
 
 			if (probe->failures[reason] || reason_is_common(reason))

@@ -38,12 +38,18 @@ double samples_sent(const struct pair_row *pair);
 double samples_received(const struct pair_row *pair);
 double samples_retransmits(const struct pair_row *pair);
 
-/* Of a probe; label `destination`. What the newest run found is NAN before the first run. */
+/*
+ * Of a probe; labels `destination`, `target`. What the newest run found is NAN before the first
+ * run.
+ */
 double samples_probe_success(const struct probe_row *probe);
 double samples_probes(const struct probe_row *probe);
 double samples_probes_missed(const struct probe_row *probe);
 double samples_probe_http_status(const struct probe_row *probe);
 double samples_probe_tls_expiry(const struct probe_row *probe);
+double samples_probe_reusable(const struct probe_row *probe);
+double samples_probe_idle_close(const struct probe_row *probe);
+double samples_probe_view_up(const struct probe_row *probe);
 double samples_probe_last_timestamp(const struct probe_row *probe);
 
 /* Of the exporter; no label. */
@@ -53,6 +59,7 @@ double samples_events_lost(const struct self_row *self);
 double samples_event_suspensions(const struct self_row *self);
 double samples_unattributed_connects(const struct self_row *self);
 double samples_unresolved_names(const struct self_row *self);
+double samples_resolver_threads(const struct self_row *self);
 double samples_process_cpu(const struct self_row *self);
 double samples_process_resident_memory(const struct self_row *self);
 double samples_process_virtual_memory(const struct self_row *self);

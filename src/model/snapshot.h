@@ -25,6 +25,7 @@ struct self_row {
 	bool reload_successful;
 	double reload_success_time; /* seconds since 1970 */
 	uint64_t unresolved_names; /* host names without an address now */
+	double resolver_threads; /* in look-ups of names, given up ones too; NAN: unknown */
 	/* Events of the kernel, since start: */
 	uint64_t lost_events; /* the kernel had no room for them */
 	uint64_t unattributed_connects; /* by a process that ended before it was looked at */

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -265,17 +266,18 @@ static size_t copy_open(const struct connections *connections, struct own_connec
 void connections_copy(struct connections *connections, double now, struct snapshot *snapshot)
 {
 	struct own_connection *own;
-	size_t count = 0;
+	size_t count = snapshot->own_count;
 
 	pthread_mutex_lock(&connections->mutex);
 	forget_old(connections, now);
 	look_at_all(connections);
-	own = arena_alloc(&snapshot->arena, connections->closed_count + connections->open_count,
+	own = arena_alloc(&snapshot->arena,
+			  count + connections->closed_count + connections->open_count,
 			  sizeof(*own));
-	while (count < connections->closed_count) {
-		own[count] = closed_at(connections, count)->own;
-		count++;
-	}
+	if (count)
+		memcpy(own, snapshot->own, count * sizeof(*own));
+	for (size_t i = 0; i < connections->closed_count; i++)
+		own[count++] = closed_at(connections, i)->own;
 	count += copy_open(connections, own + count);
 	pthread_mutex_unlock(&connections->mutex);
 	snapshot->own = own;

@@ -43,5 +43,5 @@ void connections_look(struct connections *connections);
 /* All sockets of this owner are closed now, also those that nobody told of. */
 void connections_finish(struct connections *connections, const void *owner, double now);
 
-/* Writes snapshot->own: the closed ones by time, then the open ones. */
+/* Adds to snapshot->own: the closed ones by time, then the open ones. */
 void connections_copy(struct connections *connections, double now, struct snapshot *snapshot);

@@ -1,10 +1,9 @@
 /*
- * One thread for all probes. It turns around once for each thing that happens: a socket is
- * ready, a name was looked up, a probe is due. What it does in one turn takes no longer than
- * the work of libcurl that is ready to be done, for everything slow is elsewhere: names in the
- * threads of the resolver, sockets in the kernel.
+ * The schedule: what is due is begun, what has ended is written down. The runner does the rest.
  *
- * The mutex is held to copy numbers, by both sides.
+ * The mutex is held to copy numbers, and to pass on what the main thread knows: views and
+ * destinations. The list of probes changes only in the thread, while it runs, and under the
+ * mutex.
  */
 #include "probe/engine.h"
 
@@ -16,18 +15,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "probe/jitter.h"
-#include "probe/run.h"
-
-/*
- * Transfers at once: each may take a socket or two, and with TLS some 100 kB. More are started
- * as others end.
- */
-#define TRANSFERS_MAX 200
+#include "probe/roster.h"
+#include "probe/runner.h"
 
 /* Connections that are remembered, so that nobody takes them for his: 44 bytes each. */
 #define CLOSED_MAX 100000
@@ -36,95 +29,27 @@
  * only a longer one makes it be left out: a timeout may be as long as the interval. */
 #define LATE_SHARE 0.1
 
-struct probe {
-	const struct destination_config *destination;
-	struct probe_row row; /* under the engine's mutex */
-	double due;
-	bool is_first; /* the next run is the first one */
-	double begun_due; /* when the run that is under way was due, and whether it is the */
-	bool begun_first; /* first: for the case that it is given up */
-	bool name_hangs; /* see resolver.h */
-	struct run *run; /* NULL: idle */
-	struct reuse *reuse; /* of the connection of an earlier run; NULL: none under way */
-	struct probe *next; /* in the queue */
-};
-
-/* Runs that are ready, in order. */
-struct queue {
-	struct probe *first, *last;
-};
-
 struct probe_engine {
-	struct probe *probes; /* sorted by destination */
-	size_t count;
-	struct run_context context;
-	pthread_mutex_t mutex; /* of the probes' rows */
-	bool running;
+	struct roster roster;
+	struct resolver *resolver;
+	struct connections *connections;
+	pthread_mutex_t mutex; /* of the roster and the next */
+	char *found; /* what roster_set_found() is to be told; NULL: nothing new */
+	char *found_last;
+	bool wanted, running; /* there is something to do, or may be */
 	atomic_bool stop;
 	pthread_t thread;
-	/* Of the thread alone, while it runs: */
-	struct transfers *transfers;
-	struct queue queue;
-	unsigned active; /* transfers under way */
-	double start;
+	struct runner runner; /* of the thread alone, while it runs */
 };
 
-static int compare_probes(const void *a, const void *b)
-{
-	const struct probe *x = a, *y = b;
-
-	return strcmp(x->destination->name, y->destination->name);
-}
-
-static const struct probe_config *config_of(const struct probe *probe)
-{
-	return &probe->destination->probe;
-}
-
-static void add_probes(struct probe_engine *engine, const struct config *config)
-{
-	engine->probes = memory_new(config->destination_count, sizeof(*engine->probes));
-	for (size_t i = 0; i < config->destination_count; i++) {
-		const struct destination_config *destination = &config->destinations[i];
-
-		if (!destination->probe.url)
-			continue;
-		assert(destination->probe.interval > 0 && destination->probe.timeout > 0);
-		engine->probes[engine->count++] = (struct probe){
-			.destination = destination,
-			.row = { .tls_expiry = NAN },
-		};
-	}
-	qsort(engine->probes, engine->count, sizeof(*engine->probes), compare_probes);
-}
-
 /* A run opens two connections at most, unless it is redirected. */
-static size_t closed_max(const struct probe_engine *engine)
+static size_t closed_max(const struct roster *roster)
 {
 	double most = 64;
 
-	for (size_t i = 0; i < engine->count; i++)
-		most += 4 * ceil(CONNECTIONS_LINGER / config_of(&engine->probes[i])->interval);
+	for (size_t i = 0; i < roster->count; i++)
+		most += 4 * ceil(CONNECTIONS_LINGER / roster->probes[i]->config->interval);
 	return (size_t)fmin(most, CLOSED_MAX);
-}
-
-/* The names are the old configuration's, which is there until the old engine is freed. */
-static void inherit_rows(struct probe_engine *engine, const struct probe_engine *previous)
-{
-	for (size_t i = 0; i < engine->count; i++) {
-		struct probe *probe = &engine->probes[i];
-		const struct probe *old = bsearch(probe, previous->probes, previous->count,
-						  sizeof(*old), compare_probes);
-
-		if (!old || strcmp(config_of(old)->url, config_of(probe)->url) != 0)
-			continue;
-		probe->row = old->row;
-		probe->name_hangs = old->name_hangs;
-		if (config_of(old)->interval != config_of(probe)->interval)
-			continue;
-		probe->due = old->due;
-		probe->is_first = old->is_first;
-	}
 }
 
 struct probe_engine *probe_engine_new(const struct config *config,
@@ -133,59 +58,54 @@ struct probe_engine *probe_engine_new(const struct config *config,
 	struct probe_engine *engine = memory_new(1, sizeof(*engine));
 
 	pthread_mutex_init(&engine->mutex, NULL);
-	add_probes(engine, config);
-	engine->context.connections = connections_new(closed_max(engine));
+	roster_init(&engine->roster, config);
+	if (previous)
+		roster_inherit(&engine->roster, &previous->roster, config->discover.probe);
+	engine->connections = connections_new(
+		config->discover.probe ? CLOSED_MAX : closed_max(&engine->roster));
+	engine->wanted = engine->roster.count || config->discover.probe;
 	if (!previous)
 		return engine;
 	assert(!previous->running);
-	inherit_rows(engine, previous);
-	connections_inherit(engine->context.connections, previous->context.connections);
-	if (previous->context.resolver)
-		engine->context.resolver = resolver_acquire(previous->context.resolver);
+	connections_inherit(engine->connections, previous->connections);
+	if (previous->resolver)
+		engine->resolver = resolver_acquire(previous->resolver);
 	return engine;
 }
 
-static void push(struct queue *queue, struct probe *probe)
+/* One connection at a time is kept of a probe. */
+static void try_reuse(struct probe_engine *engine, struct probe *probe, struct run *run)
 {
-	probe->next = NULL;
-	if (queue->last)
-		queue->last->next = probe;
-	else
-		queue->first = probe;
-	queue->last = probe;
+	if (probe->reuse)
+		return;
+	probe->reuse = run_take_reuse(run, probe, clock_monotonic());
+	if (probe->reuse)
+		runner_add_reuse(&engine->runner, probe->reuse);
 }
 
-static struct probe *pop(struct queue *queue)
+static void record(struct probe_engine *engine, struct run *run)
 {
-	struct probe *probe = queue->first;
-
-	queue->first = probe->next;
-	if (!queue->first)
-		queue->last = NULL;
-	return probe;
-}
-
-static void record(struct probe_engine *engine, struct probe *probe)
-{
-	const struct probe_report *report = run_report(probe->run);
+	struct probe *probe = run_owner(run);
+	const struct probe_report *report = run_report(run);
 
 	pthread_mutex_lock(&engine->mutex);
 	outcome_record(report, clock_wall(), &probe->row);
 	pthread_mutex_unlock(&engine->mutex);
 	probe->name_hangs = !report->success && report->reason == PROBE_DNS_TIMEOUT;
-	if (!probe->reuse)
-		probe->reuse = run_take_reuse(probe->run, probe, clock_monotonic());
-	run_free(probe->run);
 	probe->run = NULL;
+	try_reuse(engine, probe, run);
+	run_free(run);
 }
 
-/* Where a run goes after anything happened to it. */
-static void settle(struct probe_engine *engine, struct probe *probe)
+static void record_reuse(struct probe_engine *engine, struct reuse *reuse)
 {
-	if (run_state(probe->run) == RUN_READY)
-		push(&engine->queue, probe);
-	else if (run_state(probe->run) == RUN_DONE)
-		record(engine, probe);
+	struct probe *probe = reuse_owner(reuse);
+
+	pthread_mutex_lock(&engine->mutex);
+	reuse_record(reuse, &probe->row);
+	pthread_mutex_unlock(&engine->mutex);
+	probe->reuse = NULL;
+	reuse_free(reuse);
 }
 
 static void count_missed(struct probe_engine *engine, struct probe *probe, uint64_t missed)
@@ -197,18 +117,20 @@ static void count_missed(struct probe_engine *engine, struct probe *probe, uint6
 	pthread_mutex_unlock(&engine->mutex);
 }
 
+/* Seen from several places, a destination is asked at different moments. */
 static double fraction(const struct probe *probe)
 {
-	return jitter_fraction(probe->destination->name, config_of(probe)->url);
+	return jitter_fraction(probe->from ? probe->from->target : probe->destination,
+			       probe->config->url);
 }
 
 static void advance(struct probe_engine *engine, struct probe *probe, double now)
 {
-	double interval = config_of(probe)->interval;
+	double interval = probe->config->interval;
 	uint64_t skipped = 0;
 
 	if (probe->is_first)
-		probe->due = jitter_second(engine->start, fraction(probe), interval);
+		probe->due = jitter_second(probe->start, fraction(probe), interval);
 	else
 		probe->due = jitter_next(probe->due, interval, now, &skipped);
 	probe->is_first = false;
@@ -218,7 +140,34 @@ static void advance(struct probe_engine *engine, struct probe *probe, double now
 /* When to look at its schedule. */
 static double next_look(const struct probe *probe)
 {
-	return probe->run ? probe->due + LATE_SHARE * config_of(probe)->interval : probe->due;
+	return probe->run ? probe->due + LATE_SHARE * probe->config->interval : probe->due;
+}
+
+/* False: it is to be asked from a place that there is no way to. */
+static bool take_view(struct probe_engine *engine, struct probe *probe, struct view **ret_view)
+{
+	*ret_view = NULL;
+	if (!probe->from)
+		return true;
+	pthread_mutex_lock(&engine->mutex);
+	*ret_view = view_acquire(probe->from->view);
+	pthread_mutex_unlock(&engine->mutex);
+	return *ret_view != NULL;
+}
+
+static void begin(struct probe_engine *engine, struct probe *probe, double now)
+{
+	struct view *view;
+
+	if (!take_view(engine, probe, &view)) {
+		count_missed(engine, probe, 1);
+		return;
+	}
+	probe->run = run_new(&engine->runner.context, probe->config, view, probe->name_hangs,
+			     now, probe);
+	probe->run_view = view;
+	view_release(view);
+	runner_add(&engine->runner, probe->run);
 }
 
 static void begin_due(struct probe_engine *engine, struct probe *probe, double now)
@@ -233,122 +182,95 @@ static void begin_due(struct probe_engine *engine, struct probe *probe, double n
 		return;
 	probe->begun_due = due;
 	probe->begun_first = is_first;
-	probe->run = run_new(&engine->context, config_of(probe), NULL, probe->name_hangs, now,
-			     probe);
-	settle(engine, probe);
+	begin(engine, probe, now);
 }
 
-static void check_run(struct probe_engine *engine, struct probe *probe, double now)
+/* A view that is no more cannot be asked from, even where a socket of it still could. */
+static void cancel_lost_views(struct probe_engine *engine)
 {
-	enum run_state state = probe->run ? run_state(probe->run) : RUN_DONE;
-
-	if (state != RUN_LOOKUP && state != RUN_DIALOGUE)
-		return;
-	run_check(probe->run, now);
-	if (run_state(probe->run) == state)
-		return;
-	engine->active -= state == RUN_DIALOGUE;
-	settle(engine, probe);
-}
-
-static void check_reuse(struct probe_engine *engine, struct probe *probe, double now)
-{
-	if (!probe->reuse)
-		return;
-	reuse_check(probe->reuse, now);
-	if (reuse_state(probe->reuse) == REUSE_READY)
-		reuse_start(probe->reuse, engine->transfers);
-	if (reuse_state(probe->reuse) != REUSE_DONE)
-		return;
 	pthread_mutex_lock(&engine->mutex);
-	reuse_record(probe->reuse, &probe->row);
+	for (size_t i = 0; i < engine->roster.count; i++) {
+		struct probe *probe = engine->roster.probes[i];
+
+		if (probe->run && probe->from && probe->run_view != probe->from->view)
+			run_cancel(probe->run);
+	}
 	pthread_mutex_unlock(&engine->mutex);
-	reuse_free(probe->reuse);
-	probe->reuse = NULL;
 }
 
-static void start_ready(struct probe_engine *engine)
+static void schedule(struct probe_engine *engine)
 {
-	while (engine->queue.first && engine->active < TRANSFERS_MAX) {
-		run_start(pop(&engine->queue)->run, engine->transfers);
-		engine->active++;
+	double now = clock_monotonic();
+
+	for (size_t i = 0; i < engine->roster.count; i++) {
+		struct probe *probe = engine->roster.probes[i];
+
+		if (!probe->start)
+			probe->start = now;
+		/* Goes on where it was, so that reloads do not put a probe off for ever. */
+		if (probe->due > 0)
+			continue;
+		probe->is_first = true;
+		probe->due = jitter_first(now, fraction(probe), probe->config->interval);
 	}
 }
 
-static void finish_leg(struct probe_engine *engine, struct transfer *transfer)
+/* What the main thread said about destinations since the last turn. */
+static void read_found(struct probe_engine *engine)
 {
-	struct run *run;
+	CLEANUP(memory_free_pointer) char *found = NULL;
 
-	if (transfer_is_again(transfer)) {
-		reuse_finish_leg(transfer);
-		return;
-	}
-	run = run_finish_leg(transfer, clock_monotonic());
-	engine->active -= run_state(run) != RUN_DIALOGUE;
-	settle(engine, run_owner(run));
-}
-
-static void finish_legs(struct probe_engine *engine)
-{
-	struct transfer *transfer;
-
-	while ((transfer = transfers_take(engine->transfers)))
-		finish_leg(engine, transfer);
+	pthread_mutex_lock(&engine->mutex);
+	found = engine->found;
+	engine->found = NULL;
+	if (found)
+		roster_set_found(&engine->roster, bytes_from_string(found));
+	roster_forget_lost(&engine->roster);
+	pthread_mutex_unlock(&engine->mutex);
+	if (found)
+		schedule(engine);
 }
 
 static double next_event(const struct probe_engine *engine)
 {
 	double next = INFINITY;
 
-	if (engine->queue.first && engine->active < TRANSFERS_MAX)
-		return 0;
-	for (size_t i = 0; i < engine->count; i++) {
-		const struct probe *probe = &engine->probes[i];
-
-		next = fmin(next, next_look(probe));
-		if (probe->run)
-			next = fmin(next, run_deadline(probe->run));
-		if (probe->reuse)
-			next = fmin(next, reuse_deadline(probe->reuse));
-	}
+	for (size_t i = 0; i < engine->roster.count; i++)
+		next = fmin(next, next_look(engine->roster.probes[i]));
 	return next;
 }
 
 static void turn(struct probe_engine *engine)
 {
 	double now = clock_monotonic();
+	struct reuse *reuse;
+	struct run *run;
 
-	resolver_read_event(engine->context.resolver);
-	for (size_t i = 0; i < engine->count; i++) {
-		begin_due(engine, &engine->probes[i], now);
-		check_run(engine, &engine->probes[i], now);
-		check_reuse(engine, &engine->probes[i], now);
-	}
-	start_ready(engine);
-	transfers_perform(engine->transfers);
-	connections_look(engine->context.connections);
-	finish_legs(engine);
-	transfers_wait(engine->transfers, engine->context.watch.fd,
-		       next_event(engine) - clock_monotonic());
+	read_found(engine);
+	cancel_lost_views(engine);
+	for (size_t i = 0; i < engine->roster.count; i++)
+		begin_due(engine, engine->roster.probes[i], now);
+	runner_turn(&engine->runner);
+	while ((run = runner_take(&engine->runner)))
+		record(engine, run);
+	while ((reuse = runner_take_reuse(&engine->runner)))
+		record_reuse(engine, reuse);
+	runner_wait(&engine->runner, next_event(engine));
 }
 
 /* What is given up is due again as it was: the engine that comes next begins with it. */
 static void give_up(struct probe_engine *engine)
 {
-	for (size_t i = 0; i < engine->count; i++) {
-		struct probe *probe = &engine->probes[i];
+	for (size_t i = 0; i < engine->roster.count; i++) {
+		struct probe *probe = engine->roster.probes[i];
 
-		reuse_free(probe->reuse);
 		probe->reuse = NULL;
 		if (!probe->run)
 			continue;
-		run_free(probe->run);
 		probe->run = NULL;
 		probe->due = probe->begun_due;
 		probe->is_first = probe->begun_first;
 	}
-	engine->queue = (struct queue){ 0 };
-	engine->active = 0;
 }
 
 static void *probe_thread(void *argument)
@@ -357,23 +279,7 @@ static void *probe_thread(void *argument)
 
 	while (!atomic_load(&engine->stop))
 		turn(engine);
-	give_up(engine);
 	return NULL;
-}
-
-static void schedule(struct probe_engine *engine)
-{
-	engine->start = clock_monotonic();
-	for (size_t i = 0; i < engine->count; i++) {
-		struct probe *probe = &engine->probes[i];
-
-		/* Goes on where it was, so that reloads do not put a probe off for ever. */
-		if (probe->due > 0)
-			continue;
-		probe->is_first = true;
-		probe->due = jitter_first(engine->start, fraction(probe),
-					  config_of(probe)->interval);
-	}
 }
 
 /*
@@ -395,20 +301,11 @@ static int create_thread(struct probe_engine *engine)
 
 static int prepare(struct probe_engine *engine)
 {
-	int r;
-
-	if (!engine->context.resolver)
-		engine->context.resolver = resolver_new();
-	if (!engine->context.resolver)
+	if (!engine->resolver)
+		engine->resolver = resolver_new();
+	if (!engine->resolver)
 		return -errno;
-	engine->transfers = transfers_new();
-	if (!engine->transfers)
-		return -ENOMEM;
-	r = watch_init(&engine->context.watch);
-	if (!r)
-		watch_set(&engine->context.watch, resolver_event(engine->context.resolver),
-			  EPOLLIN);
-	return r;
+	return runner_init(&engine->runner, engine->resolver, engine->connections);
 }
 
 int probe_engine_start(struct probe_engine *engine, struct error *err)
@@ -416,7 +313,7 @@ int probe_engine_start(struct probe_engine *engine, struct error *err)
 	int r;
 
 	assert(!engine->running);
-	if (!engine->count)
+	if (!engine->wanted)
 		return 0;
 	r = prepare(engine);
 	if (r < 0)
@@ -425,8 +322,7 @@ int probe_engine_start(struct probe_engine *engine, struct error *err)
 	atomic_store(&engine->stop, false);
 	r = create_thread(engine);
 	if (r < 0) {
-		transfers_free(engine->transfers);
-		engine->transfers = NULL;
+		runner_deinit(&engine->runner);
 		return error_set(err, r, "probes: thread: %s", strerror(-r));
 	}
 	engine->running = true;
@@ -438,12 +334,11 @@ void probe_engine_stop(struct probe_engine *engine)
 	if (!engine->running)
 		return;
 	atomic_store(&engine->stop, true);
-	transfers_wake(engine->transfers);
+	runner_wake(&engine->runner);
 	pthread_join(engine->thread, NULL);
 	engine->running = false;
-	transfers_free(engine->transfers);
-	engine->transfers = NULL;
-	watch_deinit(&engine->context.watch);
+	give_up(engine);
+	runner_deinit(&engine->runner);
 }
 
 void probe_engine_free(struct probe_engine *engine)
@@ -451,24 +346,70 @@ void probe_engine_free(struct probe_engine *engine)
 	if (!engine)
 		return;
 	probe_engine_stop(engine);
-	resolver_release(engine->context.resolver);
-	connections_free(engine->context.connections);
+	roster_deinit(&engine->roster);
+	resolver_release(engine->resolver);
+	connections_free(engine->connections);
 	pthread_mutex_destroy(&engine->mutex);
-	free(engine->probes);
+	free(engine->found);
+	free(engine->found_last);
 	free(engine);
+}
+
+static void wake(struct probe_engine *engine)
+{
+	if (engine->running)
+		runner_wake(&engine->runner);
+}
+
+void probe_engine_set_view(struct probe_engine *engine, const char *target, struct view *view)
+{
+	struct roster_view *place = roster_find_view(&engine->roster, target);
+	struct view *old;
+
+	if (!place)
+		return;
+	pthread_mutex_lock(&engine->mutex);
+	old = place->view;
+	place->view = view_acquire(view);
+	pthread_mutex_unlock(&engine->mutex);
+	view_release(old);
+	wake(engine);
+}
+
+void probe_engine_set_found(struct probe_engine *engine, const char *endpoints)
+{
+	if (engine->found_last && !strcmp(engine->found_last, endpoints))
+		return;
+	free(engine->found_last);
+	engine->found_last = memory_copy_string(endpoints);
+	pthread_mutex_lock(&engine->mutex);
+	free(engine->found);
+	engine->found = memory_copy_string(endpoints);
+	pthread_mutex_unlock(&engine->mutex);
+	wake(engine);
+}
+
+static void copy_row(const struct probe *probe, struct arena *arena, struct probe_row *row)
+{
+	*row = probe->row;
+	row->destination = arena_copy_string(arena, probe->destination);
+	if (!probe->from)
+		return;
+	row->target = arena_copy_string(arena, probe->from->target);
+	row->view = probe->from->view ? PROBE_VIEW_TAKEN : PROBE_VIEW_MISSING;
 }
 
 void probe_engine_copy(struct probe_engine *engine, struct snapshot *snapshot)
 {
-	snapshot->probes =
-		arena_alloc(&snapshot->arena, engine->count, sizeof(*snapshot->probes));
-	snapshot->probe_count = engine->count;
+	struct arena *arena = &snapshot->arena;
+
 	pthread_mutex_lock(&engine->mutex);
-	for (size_t i = 0; i < engine->count; i++)
-		snapshot->probes[i] = engine->probes[i].row;
+	snapshot->probe_count = engine->roster.count;
+	snapshot->probes = arena_alloc(arena, engine->roster.count, sizeof(*snapshot->probes));
+	for (size_t i = 0; i < engine->roster.count; i++)
+		copy_row(engine->roster.probes[i], arena, &snapshot->probes[i]);
 	pthread_mutex_unlock(&engine->mutex);
-	for (size_t i = 0; i < engine->count; i++)
-		snapshot->probes[i].destination = arena_copy_string(
-			&snapshot->arena, engine->probes[i].destination->name);
-	connections_copy(engine->context.connections, clock_monotonic(), snapshot);
+	connections_copy(engine->connections, clock_monotonic(), snapshot);
+	if (engine->resolver)
+		snapshot->self.resolver_threads += resolver_threads(engine->resolver);
 }

@@ -94,6 +94,16 @@ void resolver_release(struct resolver *resolver)
 	free(resolver);
 }
 
+unsigned resolver_threads(struct resolver *resolver)
+{
+	unsigned threads;
+
+	pthread_mutex_lock(&resolver->mutex);
+	threads = resolver->threads;
+	pthread_mutex_unlock(&resolver->mutex);
+	return threads;
+}
+
 int resolver_event(const struct resolver *resolver)
 {
 	return resolver->event;

@@ -37,6 +37,9 @@ struct resolver *resolver_new(void) MUST_CHECK;
 struct resolver *resolver_acquire(struct resolver *resolver);
 void resolver_release(struct resolver *resolver); /* takes NULL */
 
+/* Its threads now, with those of lookups that were given up. */
+unsigned resolver_threads(struct resolver *resolver);
+
 /* Readable after any lookup began or ended, until resolver_read_event(). */
 int resolver_event(const struct resolver *resolver);
 void resolver_read_event(struct resolver *resolver);

@@ -66,7 +66,9 @@ struct run *run_new(struct run_context *context, const struct probe_config *prob
 	run->name_hangs = name_hangs;
 	run->transfer = transfer_new(probe, context->connections, run);
 	probe_report_init(&run->report);
+	run->report.is_http = probe->module->prober == PROBER_HTTP;
 	run->report.timeout = probe->timeout;
+	run->report.wants_log = probe->wants_log;
 	begin_leg(run, probe->url, now);
 	return run;
 }
@@ -78,12 +80,18 @@ static void release_lookup(struct run *run)
 	run->lookup = NULL;
 }
 
+static void end_dialogue(struct run *run)
+{
+	dialogue_free(run->dialogue);
+	run->dialogue = NULL;
+}
+
 void run_free(struct run *run)
 {
 	if (!run)
 		return;
 	release_lookup(run);
-	dialogue_free(run->dialogue);
+	end_dialogue(run);
 	transfer_free(run->transfer);
 	view_release(run->view);
 	probe_report_deinit(&run->report);
@@ -164,8 +172,7 @@ static void check_dialogue(struct run *run, double now)
 	if (!dialogue_advance(run->dialogue, now))
 		return;
 	finish(run, dialogue_reason(run->dialogue));
-	dialogue_free(run->dialogue);
-	run->dialogue = NULL;
+	end_dialogue(run);
 }
 
 void run_check(struct run *run, double now)
@@ -263,6 +270,16 @@ struct reuse *run_take_reuse(struct run *run, void *owner, double now)
 	reuse = reuse_new(run->probe, run->transfer, &run->context->watch, now, owner);
 	run->transfer = NULL;
 	return reuse;
+}
+
+void run_cancel(struct run *run)
+{
+	if (run->state == RUN_DONE)
+		return;
+	release_lookup(run);
+	end_dialogue(run);
+	transfer_stop(run->transfer);
+	finish(run, PROBE_CANCELED);
 }
 
 struct probe_report *run_report(struct run *run)

@@ -61,5 +61,8 @@ struct run *run_finish_leg(struct transfer *transfer, double now);
  */
 struct reuse *run_take_reuse(struct run *run, void *owner, double now);
 
+/* Gives up what is under way: done, and canceled. */
+void run_cancel(struct run *run);
+
 /* What was found out so far; complete in RUN_DONE. */
 struct probe_report *run_report(struct run *run);

@@ -127,7 +127,7 @@ static bool keeps(const struct transfer *transfer)
 	return transfer->url.tcp ? talks(transfer) : transfer->probe->reuse;
 }
 
-static void leave(struct transfer *transfer)
+void transfer_stop(struct transfer *transfer)
 {
 	if (!transfer->multi)
 		return;
@@ -174,7 +174,7 @@ struct transfer *transfers_take(struct transfers *transfers)
 		transfer->code = message->data.result;
 		transfer->ended = clock_monotonic();
 		keep_socket(transfer);
-		leave(transfer);
+		transfer_stop(transfer);
 		return transfer;
 	}
 	return NULL;
@@ -239,7 +239,7 @@ void transfer_free(struct transfer *transfer)
 {
 	if (!transfer)
 		return;
-	leave(transfer);
+	transfer_stop(transfer);
 	curl_easy_cleanup(transfer->easy);
 	curl_share_cleanup(transfer->share);
 	curl_slist_free_all(transfer->resolve);

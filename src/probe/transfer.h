@@ -37,6 +37,9 @@ struct transfer *transfer_new(const struct probe_config *probe, struct connectio
 /* Takes NULL. Ends the transfer without waiting for anything. */
 void transfer_free(struct transfer *transfer);
 
+/* Ends the leg that is under way, if any, without measuring it. */
+void transfer_stop(struct transfer *transfer);
+
 void *transfer_owner(const struct transfer *transfer);
 
 /*

@@ -85,6 +85,17 @@ TEST(keeps_nul_bytes)
 	CHECK_EQ_MEM(text.data, "a\0" R "\0", 6);
 }
 
+TEST(cuts_between_characters)
+{
+	static const char text[] = "a\xe2\x82\xac\xf0\x9f\x98\x80";
+	static const size_t cuts[] = { 0, 1, 1, 1, 4, 4, 4, 4, 8, 8 };
+
+	for (size_t max = 0; max < ARRAY_LENGTH(cuts); max++)
+		CHECK_EQ_U64(utf8_cut(text, 8, max), cuts[max]);
+	CHECK_EQ_U64(utf8_cut("\x80\x80\x80\x80\x80\x80", 6, 5), 2);
+	CHECK_EQ_U64(utf8_cut("", 0, 0), 0);
+}
+
 /* Every sequence of two bytes: the result is valid, and valid input is unchanged. */
 TEST(repairs_everything)
 {

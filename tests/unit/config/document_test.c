@@ -77,7 +77,8 @@ TEST(nul_and_control_characters_are_refused)
 	CHECK_COMPLAINTS_OF(LITERAL("collect: {}\n\0"),
 			    "f:2:1: control characters are not allowed");
 	CHECK_COMPLAINTS("collect: \x1b[31m\n", "f:1:10: control characters are not allowed");
-	CHECK_COMPLAINTS("collect: { interval: \"5s\\0\" }\n", "f:1:22: holds a NUL character");
+	CHECK_COMPLAINTS("collect: { interval: \"5s\\0\" }\n",
+			 "f:1:22: interval: holds a NUL character");
 	CHECK_COMPLAINTS("\"coll\\0ect\": {}\n", "f:1:1: holds a NUL character");
 }
 

@@ -77,6 +77,12 @@ TEST(what_is_commented_out_in_outbound_yml_loads)
 	}
 }
 
+/* What only files of others should have: it is old, or of no use here. */
+static bool is_for_others(const struct option *option)
+{
+	return option->replaced_by || option->is_unsupported || option->type == OPTION_ANYTHING;
+}
+
 /* Keys of the table that the text does not have are printed and counted. */
 static unsigned missing_keys(const struct section *section, const char *text)
 {
@@ -86,11 +92,11 @@ static unsigned missing_keys(const struct section *section, const char *text)
 		CLEANUP(text_deinit) struct text key = { 0 };
 
 		text_printf(&key, "%s:", option->name);
-		if (!strstr(text, text_string(&key))) {
+		if (!is_for_others(option) && !strstr(text, text_string(&key))) {
 			printf("# %s is missing\n", option->name);
 			missing++;
 		}
-		if (option->section)
+		if (option->section && option->type != OPTION_PAIRS)
 			missing += missing_keys(option->section, text);
 	}
 	return missing;
@@ -110,8 +116,8 @@ TEST(full_yml)
 
 	REQUIRE(config);
 	CHECK_EQ_U64(config->target_count, 8);
-	CHECK_EQ_U64(config->destination_count, 5);
-	CHECK_EQ_U64(config->module_count, 3);
+	CHECK_EQ_U64(config->destination_count, 6);
+	CHECK_EQ_U64(config->module_count, 9);
 	CHECK_EQ_DBL(config->destinations[2].probe.interval, 1);
 	CHECK_EQ_STR(config->destinations[2].probe.url, "https://old.example.org/");
 }

@@ -126,7 +126,7 @@ TEST(defaults_of_a_module)
 	CHECK_EQ_U64(module->http.valid_status_codes[0].last, 299);
 	CHECK_EQ_STR(module->http.method, "GET");
 	CHECK(module->http.follow_redirects);
-	CHECK_EQ_U64(module->http.body_size_limit, 10000000);
+	CHECK_EQ_U64(module->http.body_size_limit, 0);
 	CHECK(!module->http.tls.insecure_skip_verify);
 	CHECK_EQ_STR(module->http.tls.ca_file, NULL);
 }
@@ -175,8 +175,10 @@ TEST(unknown_keys_that_are_near_to_nothing_list_what_there_is)
 		"detect: { colour: red }\n",
 		"f:1:11: unknown key \"colour\" in detect, expected idle_after, stalled_after "
 		"or waiting_after");
-	CHECK_COMPLAINTS("modules: { a: { prober: tcp, tcp: { query_response: [] } } }\n",
-			 "f:1:37: unknown key \"query_response\" in tcp");
+	CHECK_COMPLAINTS("modules: { a: { prober: tcp, tcp: { banner: x } } }\n",
+			 "f:1:37: unknown key \"banner\" in tcp, expected query_response, tls, "
+			 "tls_config, preferred_ip_protocol, ip_protocol_fallback or "
+			 "source_ip_address");
 	CHECK_COMPLAINTS("password: hunter2\n",
 			 "f:1:1: unknown key \"password\" in the file, expected collect, "
 			 "discover, targets, process_names, destinations, modules, detect or "

@@ -54,24 +54,80 @@ static bool is_number(enum option_type type)
 	       type == OPTION_SIZE || type == OPTION_DURATION;
 }
 
+static bool has_words(enum option_type type)
+{
+	return type == OPTION_CHOICE || type == OPTION_FLAGS || type == OPTION_WORD ||
+	       type == OPTION_WORDS;
+}
+
 static void check_shape(const struct section *section, const struct option *option)
 {
-	bool is_nested = option->type == OPTION_SECTION || option->type == OPTION_LIST ||
-			 option->type == OPTION_MAP;
-	size_t size = option_element_size(option);
+	bool is_map = option->type == OPTION_MAP || option->type == OPTION_PAIRS;
+	bool is_nested = is_map || option->type == OPTION_SECTION ||
+			 option->type == OPTION_LIST;
+	bool has_count = option_element_size(option) || option->type == OPTION_BYTES;
 
 	CHECK(is_nested == (option->section != NULL));
-	CHECK((option->type == OPTION_CHOICE) == (option->choices != NULL));
+	CHECK(is_map == (option->key != NULL));
+	CHECK(has_words(option->type) == (option->choices != NULL));
 	CHECK(is_number(option->type) == (option->between.minimum != NULL));
 	CHECK(!option->required || !option->fallback);
 	CHECK(option->has_no_field ? !option->offset : option->offset < section->size);
-	CHECK(size ? option->count_offset > option->offset : !option->count_offset);
+	CHECK(has_count ? option->count_offset > option->offset : !option->count_offset);
+	CHECK(!option->word || option->type == OPTION_SECTION);
+	CHECK(option->type != OPTION_ANYTHING || option->has_no_field);
 	CHECK(option_kind(option) != NULL);
 }
 
 TEST(rows_are_complete)
 {
 	walk(&schema_root, check_shape);
+}
+
+static void check_pairs(const struct section *section, const struct option *option)
+{
+	(void)section;
+	if (option->type != OPTION_PAIRS)
+		return;
+	CHECK(option->section->options[0].name && !option->section->options[1].name);
+	CHECK(option->key->offset < option->section->size);
+}
+
+TEST(a_pair_has_one_value)
+{
+	walk(&schema_root, check_pairs);
+}
+
+/* What may be a secret by its name is one, or says where one stands. */
+static void check_secret(const struct section *section, const struct option *option)
+{
+	static const char *const words[] = { "password", "credentials", "secrets",
+					     "bearer_token", "key" };
+
+	(void)section;
+	for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+		if (!strcmp(option->name, words[i]))
+			CHECK(option->is_secret);
+	}
+}
+
+TEST(secrets_are_marked)
+{
+	walk(&schema_root, check_secret);
+}
+
+static void check_old_name(const struct section *section, const struct option *option)
+{
+	bool is_found = !option->replaced_by;
+
+	for (const struct option *other = section->options; other->name; other++)
+		is_found |= option->replaced_by && !strcmp(other->name, option->replaced_by);
+	CHECK(is_found);
+}
+
+TEST(old_names_stand_beside_their_successors)
+{
+	walk(&schema_root, check_old_name);
 }
 
 static void check_help(const struct section *section, const struct option *option)

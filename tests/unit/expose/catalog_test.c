@@ -226,7 +226,7 @@ TEST(describes_every_row)
 			    family_type_name(family->type));
 		CHECK(strstr(text_string(&table), text_string(&row)) != NULL);
 	}
-	check_has(&table, "| `outbound_probes_total` | counter | `destination` | "
+	check_has(&table, "| `outbound_probes_total` | counter | `destination`, `target` | "
 			  "Probes that ended since start. |");
 	CHECK(strstr(text_string(&table), "/proc/\\<pid>/fd") != NULL);
 }

@@ -143,6 +143,32 @@ TEST(writes_a_histogram_without_labels)
 	exposition_deinit(&exposition);
 }
 
+TEST(leaves_out_a_label_without_a_value)
+{
+	struct exposition exposition = roomy();
+
+	exposition_begin(&exposition, &gauge);
+	exposition_count(&exposition, (const char *[]){ "a", NULL }, 1);
+	exposition_count(&exposition, (const char *[]){ NULL, "b" }, 2);
+	exposition_count(&exposition, (const char *[]){ NULL, NULL }, 3);
+	exposition_end(&exposition);
+	CHECK_EQ_STR(strstr(text_string(&exposition.text[PAGE_TEXT]), "\nx_"),
+		     "\nx_open_fds{target=\"a\"} 1\n"
+		     "x_open_fds{state=\"b\"} 2\n"
+		     "x_open_fds 3\n");
+	exposition_deinit(&exposition);
+	exposition = roomy();
+	exposition_begin(&exposition, &histogram);
+	exposition_histogram(&exposition, (const char *[]){ NULL }, bounds, counts, 1, 0);
+	exposition_end(&exposition);
+	CHECK_EQ_STR(strstr(text_string(&exposition.text[PAGE_TEXT]), "\nx_"),
+		     "\nx_wait_seconds_bucket{le=\"0.005\"} 1\n"
+		     "x_wait_seconds_bucket{le=\"+Inf\"} 1\n"
+		     "x_wait_seconds_sum 0\n"
+		     "x_wait_seconds_count 1\n");
+	exposition_deinit(&exposition);
+}
+
 static void check_label(const char *value, const char *written)
 {
 	struct exposition exposition = roomy();

@@ -87,6 +87,11 @@ static struct probe_row probes[] = {
 	  .phases = { 0.125, 0.25, 0, 0.0625, 0 },
 	  .http_status = 204,
 	  .tls_expiry = 1800000000 },
+	{ "payments", "checkout", PROBE_VIEW_TAKEN, .runs = 2,
+	  .failures = { [PROBE_CONNECT_TIMEOUT] = 2 }, .buckets = { [0] = 2 },
+	  .duration_sum = 0.5, .timestamp = 1795000001.75, .tls_expiry = NAN,
+	  .reuse_known = true, .reusable = true, .idle_close = 4.5 },
+	{ "payments", "gone", PROBE_VIEW_MISSING, .tls_expiry = NAN },
 };
 
 /* A snapshot on the rows above; its own arena stays empty. */
@@ -112,6 +117,7 @@ static inline struct snapshot full(void)
 			  .lost_events = 31,
 			  .event_suspensions = 32,
 			  .unattributed_connects = 33,
+			  .resolver_threads = 2,
 			  .reload_successful = true,
 			  .reload_success_time = 1795000000,
 			  .cpu_seconds = 1.5,

@@ -106,6 +106,36 @@ TEST(knows_nothing_of_a_probe_that_never_ran)
 	check_lacks(&page, "outbound_probe_http_status_code{destination=\"never\"}");
 }
 
+TEST(shows_whose_view_a_probe_has)
+{
+	struct snapshot snapshot = full();
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
+
+	render(&snapshot, 1000, &page, &other);
+#define VIEW "{destination=\"payments\",target=\"checkout\""
+	check_has(&page, "outbound_probe_success" VIEW "} 0");
+	check_has(&page, "outbound_probes_total" VIEW "} 2");
+	check_has(&page, "outbound_probe_duration_seconds_bucket" VIEW ",le=\"0.005\"} 2");
+	check_has(&page, "outbound_probe_phase_duration_seconds" VIEW ",phase=\"tls\"} 0");
+	check_has(&page, "outbound_probes_failed_total" VIEW ",reason=\"connect_timeout\"} 2");
+	check_has(&page, "outbound_probe_view_up" VIEW "} 1");
+	check_has(&page, "outbound_probe_view_up{destination=\"payments\",target=\"gone\"} 0");
+	check_lacks(&page, "outbound_probe_view_up{destination=\"payments\"}");
+	check_lacks(&page, "outbound_probe_view_up{destination=\"never\"");
+}
+
+TEST(shows_whether_a_connection_can_be_used_again)
+{
+	struct snapshot snapshot = full();
+	CLEANUP(text_deinit) struct text page = { 0 }, other = { 0 };
+
+	render(&snapshot, 1000, &page, &other);
+	check_has(&page, "outbound_probe_connection_reusable" VIEW "} 1");
+	check_has(&page, "outbound_probe_idle_close_seconds" VIEW "} 4.5");
+	check_lacks(&page, "outbound_probe_connection_reusable{destination=\"payments\"}");
+	check_lacks(&page, "outbound_probe_idle_close_seconds{destination=\"payments\"}");
+}
+
 TEST(shows_itself)
 {
 	struct snapshot snapshot = full();
@@ -129,6 +159,7 @@ TEST(shows_itself)
 	check_has(&openmetrics, "# TYPE process_cpu_seconds counter");
 	check_has(&page, "process_start_time_seconds 1795000000.25");
 	check_has(&page, "process_threads 3");
+	check_has(&page, "outbound_exporter_resolver_threads 2");
 	check_lacks(&page, "process_max_fds");
 	CHECK(ends_with(text_string(&openmetrics), "\n# EOF\n"));
 }

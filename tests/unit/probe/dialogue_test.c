@@ -135,6 +135,7 @@ static bool is_woken(struct stage *stage)
 
 static bool advance(struct stage *stage, double now)
 {
+	watch_look(&stage->watch);
 	while (!dialogue_advance(stage->dialogue, now)) {
 		if (dialogue_next(stage->dialogue) > 0)
 			return false;
@@ -300,6 +301,7 @@ TEST(one_who_floods_is_served_in_turns_and_cut_off)
 		flood(&stage);
 		if (dialogue_next(stage.dialogue) > 0)
 			wait_woken(&stage);
+		watch_look(&stage.watch);
 		turns++;
 	} while (!dialogue_advance(stage.dialogue, 101) && turns < 100000);
 	CHECK_EQ_STR(outcome_at(&stage, 101), "too_large");

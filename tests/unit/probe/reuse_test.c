@@ -82,6 +82,7 @@ static void advance(struct stage *stage)
 {
 	struct transfer *transfer;
 
+	watch_look(&stage->watch);
 	reuse_check(stage->reuse, clock_monotonic());
 	if (reuse_state(stage->reuse) == REUSE_READY)
 		reuse_start(stage->reuse, stage->transfers);

@@ -62,6 +62,7 @@ static void turn(struct stage *stage)
 	struct transfer *transfer;
 
 	resolver_read_event(stage->context.resolver);
+	watch_look(&stage->context.watch);
 	run_check(stage->run, clock_monotonic());
 	if (run_state(stage->run) == RUN_READY)
 		run_start(stage->run, stage->transfers);

@@ -1,0 +1,75 @@
+/*
+ * blackbox_exporter sets `headers` and adds http_headers to them; of the latter, values come
+ * before secrets and those before files (prometheus/common, config/headers.go).
+ */
+#include "config/module.h"
+
+#include <string.h>
+
+static void append(struct header_config *headers, size_t *count, const char *name,
+		   struct secret_config value)
+{
+	headers[(*count)++] = (struct header_config){ .name = name, .value = value };
+}
+
+static void append_values(struct header_config *headers, size_t *count,
+			  const struct header_values_config *from)
+{
+	for (size_t i = 0; i < from->values.count; i++)
+		append(headers, count, from->name,
+		       (struct secret_config){ .text = from->values.items[i] });
+	for (size_t i = 0; i < from->secrets.count; i++)
+		append(headers, count, from->name,
+		       (struct secret_config){ .text = from->secrets.items[i] });
+	for (size_t i = 0; i < from->files.count; i++)
+		append(headers, count, from->name,
+		       (struct secret_config){ .file = from->files.items[i] });
+}
+
+static size_t count_values(const struct header_values_config *from, size_t count)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < count; i++)
+		total += from[i].values.count + from[i].secrets.count + from[i].files.count;
+	return total;
+}
+
+static void complete_headers(struct http_module *http, struct arena *arena)
+{
+	size_t count = http->given.header_count;
+
+	http->headers = arena_alloc(arena,
+				    count + count_values(http->given.http_headers,
+							 http->given.http_header_count),
+				    sizeof(*http->headers));
+	if (count)
+		memcpy(http->headers, http->given.headers, count * sizeof(*http->headers));
+	for (size_t i = 0; i < http->given.http_header_count; i++)
+		append_values(http->headers, &count, &http->given.http_headers[i]);
+	http->header_count = count;
+}
+
+static void complete_connect_headers(struct http_module *http, struct arena *arena)
+{
+	const struct header_values_config *from = http->given.proxy_connect_headers;
+	size_t from_count = http->given.proxy_connect_header_count;
+
+	http->proxy_connect_headers = arena_alloc(arena, count_values(from, from_count),
+						  sizeof(*http->proxy_connect_headers));
+	for (size_t i = 0; i < from_count; i++)
+		append_values(http->proxy_connect_headers, &http->proxy_connect_header_count,
+			      &from[i]);
+}
+
+void module_complete(struct module_config *module, struct arena *arena)
+{
+	struct http_module *http = &module->http;
+	const struct secret_config *credentials = &http->authorization.credentials;
+
+	http->follow_redirects &= !http->given.no_follow_redirects;
+	complete_headers(http, arena);
+	complete_connect_headers(http, arena);
+	if (!credentials->text && !credentials->file && !credentials->variable)
+		http->authorization.type = NULL;
+}

@@ -1,0 +1,185 @@
+#include "probe/runner.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+/*
+ * Transfers at once: each may take a socket or two, and with TLS some 100 kB. More are started
+ * as others end, the oldest first.
+ */
+#define TRANSFERS_MAX 1000
+
+int runner_init(struct runner *runner, struct resolver *resolver,
+		struct connections *connections)
+{
+	int r;
+
+	*runner = (struct runner){ .context.connections = connections };
+	r = watch_init(&runner->context.watch);
+	if (r < 0)
+		return r;
+	runner->transfers = transfers_new();
+	if (!runner->transfers) {
+		watch_deinit(&runner->context.watch);
+		return -ENOMEM;
+	}
+	runner->context.resolver = resolver_acquire(resolver);
+	watch_set(&runner->context.watch, resolver_event(resolver), EPOLLIN);
+	return 0;
+}
+
+void runner_deinit(struct runner *runner)
+{
+	for (size_t i = 0; i < runner->count; i++)
+		run_free(runner->runs[i]);
+	for (size_t i = 0; i < runner->reuse_count; i++)
+		reuse_free(runner->reuses[i]);
+	free(runner->runs);
+	free(runner->reuses);
+	transfers_free(runner->transfers);
+	watch_deinit(&runner->context.watch);
+	resolver_release(runner->context.resolver);
+	*runner = (struct runner){ 0 };
+}
+
+void runner_add(struct runner *runner, struct run *run)
+{
+	runner->runs = memory_grow(runner->runs, &runner->capacity, runner->count + 1,
+				   sizeof(struct run *));
+	runner->runs[runner->count++] = run;
+}
+
+static void check_runs(struct runner *runner)
+{
+	double now = clock_monotonic();
+
+	for (size_t i = 0; i < runner->count; i++)
+		run_check(runner->runs[i], now);
+}
+
+static void check_reuses(struct runner *runner)
+{
+	double now = clock_monotonic();
+
+	for (size_t i = 0; i < runner->reuse_count; i++) {
+		reuse_check(runner->reuses[i], now);
+		if (reuse_state(runner->reuses[i]) == REUSE_READY)
+			reuse_start(runner->reuses[i], runner->transfers);
+	}
+}
+
+/* A conversation has a connection, too. */
+static size_t count_transfers(const struct runner *runner)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < runner->count; i++)
+		count += run_state(runner->runs[i]) == RUN_TRANSFER ||
+			 run_state(runner->runs[i]) == RUN_DIALOGUE;
+	return count;
+}
+
+static void start_ready(struct runner *runner)
+{
+	size_t active = count_transfers(runner);
+
+	for (size_t i = 0; i < runner->count && active < TRANSFERS_MAX; i++) {
+		if (run_state(runner->runs[i]) != RUN_READY)
+			continue;
+		run_start(runner->runs[i], runner->transfers);
+		active++;
+	}
+}
+
+static void finish_legs(struct runner *runner)
+{
+	struct transfer *transfer;
+
+	while ((transfer = transfers_take(runner->transfers))) {
+		if (transfer_is_again(transfer))
+			reuse_finish_leg(transfer);
+		else
+			run_finish_leg(transfer, clock_monotonic());
+	}
+}
+
+void runner_turn(struct runner *runner)
+{
+	resolver_read_event(runner->context.resolver);
+	watch_look(&runner->context.watch);
+	check_runs(runner);
+	check_reuses(runner);
+	start_ready(runner);
+	transfers_perform(runner->transfers);
+	connections_look(runner->context.connections);
+	finish_legs(runner);
+}
+
+struct run *runner_take(struct runner *runner)
+{
+	for (size_t i = 0; i < runner->count; i++) {
+		struct run *run = runner->runs[i];
+
+		if (run_state(run) != RUN_DONE)
+			continue;
+		runner->count--;
+		for (size_t j = i; j < runner->count; j++)
+			runner->runs[j] = runner->runs[j + 1];
+		return run;
+	}
+	return NULL;
+}
+
+void runner_add_reuse(struct runner *runner, struct reuse *reuse)
+{
+	runner->reuses = memory_grow(runner->reuses, &runner->reuse_capacity,
+				     runner->reuse_count + 1, sizeof(struct reuse *));
+	runner->reuses[runner->reuse_count++] = reuse;
+}
+
+struct reuse *runner_take_reuse(struct runner *runner)
+{
+	for (size_t i = 0; i < runner->reuse_count; i++) {
+		struct reuse *reuse = runner->reuses[i];
+
+		if (reuse_state(reuse) != REUSE_DONE)
+			continue;
+		runner->reuses[i] = runner->reuses[--runner->reuse_count];
+		return reuse;
+	}
+	return NULL;
+}
+
+/* When a run has something to do that nothing else wakes for. */
+static double next_deadline(const struct runner *runner)
+{
+	bool is_full = count_transfers(runner) >= TRANSFERS_MAX;
+	double next = INFINITY;
+
+	for (size_t i = 0; i < runner->count; i++) {
+		const struct run *run = runner->runs[i];
+
+		if (run_state(run) == RUN_DONE || (run_state(run) == RUN_READY && !is_full))
+			return 0;
+		next = fmin(next, run_deadline(run));
+	}
+	for (size_t i = 0; i < runner->reuse_count; i++)
+		next = fmin(next, reuse_deadline(runner->reuses[i]));
+	return next;
+}
+
+void runner_wait(struct runner *runner, double next)
+{
+	next = fmin(next, next_deadline(runner));
+	transfers_wait(runner->transfers, runner->context.watch.fd, next - clock_monotonic());
+}
+
+void runner_wake(struct runner *runner)
+{
+	transfers_wake(runner->transfers);
+}
