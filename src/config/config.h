@@ -112,5 +112,5 @@ void config_free(struct config *config); /* takes NULL */
 /* Whether processes that no target matches become targets of their own. */
 bool config_discovers(const struct config *config);
 
-/* Appends the modules that cannot be used, and why: "icmp (prober icmp is not supported), …". */
+/* Appends which modules cannot be used, and why: "icmp (prober icmp is not supported), …". */
 void config_write_unsupported(const struct config *config, struct text *text);
