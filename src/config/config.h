@@ -45,7 +45,6 @@ struct target_config {
 
 struct probe_config {
 	const char *url; /* http, https or tcp; NULL: no probe */
-	bool automatic; /* the URL is made of the destination: connects only */
 	double interval, timeout; /* seconds */
 	const struct module_config *module; /* never NULL when url is set */
 	bool from_host, from_target; /* this program's network namespace; a target's */
@@ -53,6 +52,7 @@ struct probe_config {
 	struct string_list resolve; /* "host:port:address,address" instead of looking up */
 	bool reuse; /* whether a second request goes over the connection, so long after: */
 	double reuse_after; /* seconds */
+	bool automatic; /* the URL is made of the destination: connects only */
 	/* Of /probe only: */
 	const char *hostname; /* Host header and server name; NULL: the URL's host */
 	bool one_address; /* as blackbox_exporter does: one of IPv6, else of IPv4 */

@@ -103,13 +103,7 @@ TEST(what_re2_can_and_pcre2_cannot)
 
 TEST(what_neither_can)
 {
-	static const char *const wrong[] = { "+a",
-					     "(*a)",
-					     "a|+",
-					     "^++?+a",
-					     "\\Z+",
-					     "a{2}{"
-					     "(" };
+	static const char *const wrong[] = { "+a", "(*a)", "a|+", "^++?+a", "\\Z+", "(" };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
 		CLEANUP(error_deinit) struct error err = { 0 };

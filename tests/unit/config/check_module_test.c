@@ -111,10 +111,9 @@ TEST(compression_is_accepted)
 
 TEST(versions)
 {
-	check_http(
-		"valid_http_versions: [ HTTP/2.0, HTTP/1.2 ]",
-		"34: valid_http_versions: \"HTTP/1.2\" is not HTTP/1.0, HTTP/1.1, HTTP/2, HTTP/2.0 "
-		"or HTTP/3.0, did you mean \"HTTP/1.0\"?");
+	check_http("valid_http_versions: [ HTTP/2.0, HTTP/1.2 ]",
+		   "34: valid_http_versions: \"HTTP/1.2\" is not HTTP/1.0, HTTP/1.1, HTTP/2, "
+		   "HTTP/2.0 or HTTP/3.0, did you mean \"HTTP/1.0\"?");
 	check_http("valid_http_versions: HTTP/3.0",
 		   "22: valid_http_versions: HTTP/3.0 is only for enable_http3");
 }
