@@ -29,7 +29,7 @@ static void begin(struct stage *stage, double reuse_after)
 	stage->connections = connections_new(16);
 	stage->transfers = transfers_new();
 	CHECK(!watch_init(&stage->watch));
-	stage->transfer = transfer_new(&stage->probe, stage->connections, stage);
+	stage->transfer = transfer_new(&stage->probe, NULL, stage->connections, stage);
 }
 
 static void end(struct stage *stage)
