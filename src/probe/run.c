@@ -87,18 +87,12 @@ static void release_lookup(struct run *run)
 	run->view_lookup = NULL;
 }
 
-static void end_dialogue(struct run *run)
-{
-	dialogue_free(run->dialogue);
-	run->dialogue = NULL;
-}
-
 void run_free(struct run *run)
 {
 	if (!run)
 		return;
 	release_lookup(run);
-	end_dialogue(run);
+	dialogue_free(run->dialogue);
 	transfer_free(run->transfer);
 	view_release(run->view);
 	probe_report_deinit(&run->report);
@@ -190,7 +184,8 @@ static void check_dialogue(struct run *run, double now)
 	if (!dialogue_advance(run->dialogue, now))
 		return;
 	finish(run, dialogue_reason(run->dialogue));
-	end_dialogue(run);
+	dialogue_free(run->dialogue);
+	run->dialogue = NULL;
 }
 
 void run_check(struct run *run, double now)
@@ -277,6 +272,17 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 	return run;
 }
 
+void run_cancel(struct run *run)
+{
+	if (run->state == RUN_DONE)
+		return;
+	release_lookup(run);
+	dialogue_free(run->dialogue);
+	run->dialogue = NULL;
+	transfer_stop(run->transfer);
+	finish(run, PROBE_CANCELED);
+}
+
 struct reuse *run_take_reuse(struct run *run, void *owner, double now)
 {
 	struct reuse *reuse;
@@ -288,16 +294,6 @@ struct reuse *run_take_reuse(struct run *run, void *owner, double now)
 	reuse = reuse_new(run->probe, run->transfer, &run->context->watch, now, owner);
 	run->transfer = NULL;
 	return reuse;
-}
-
-void run_cancel(struct run *run)
-{
-	if (run->state == RUN_DONE)
-		return;
-	release_lookup(run);
-	end_dialogue(run);
-	transfer_stop(run->transfer);
-	finish(run, PROBE_CANCELED);
 }
 
 struct probe_report *run_report(struct run *run)
