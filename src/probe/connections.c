@@ -12,8 +12,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -128,17 +130,46 @@ static ino_t inode_of(int fd)
 	return fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode) ? 0 : status.st_ino;
 }
 
+/* The port is chosen by connect(2), which knows more free ones (ip(7)). */
+static int bind_to(int fd, int family, const struct address *source)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	const int yes = 1;
+
+	if (address_is_ipv4(source) != (family == AF_INET))
+		return -EADDRNOTAVAIL;
+	memcpy(&in.sin_addr, source->byte + 12, sizeof(in.sin_addr));
+	memcpy(&in6.sin6_addr, source->byte, sizeof(in6.sin6_addr));
+	setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes));
+	if (family == AF_INET)
+		return bind(fd, (struct sockaddr *)&in, sizeof(in)) < 0 ? -errno : 0;
+	return bind(fd, (struct sockaddr *)&in6, sizeof(in6)) < 0 ? -errno : 0;
+}
+
+static int open_socket(int family, const struct address *source)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), r;
+
+	if (fd < 0)
+		return -errno;
+	r = source ? bind_to(fd, family, source) : 0;
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
 int connections_open(struct connections *connections, const struct sockaddr *remote,
-		     const void *owner)
+		     const struct address *source, const void *owner)
 {
 	struct open_socket new = { .owner = owner };
 	int r = endpoint_from_sockaddr(remote, &new.own.remote);
 
 	if (r < 0)
 		return r;
-	new.fd = socket(remote->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	new.fd = open_socket(remote->sa_family, source);
 	if (new.fd < 0)
-		return -errno;
+		return new.fd;
 	new.inode = inode_of(new.fd);
 	pthread_mutex_lock(&connections->mutex);
 	connections->open = memory_grow(connections->open, &connections->open_capacity,

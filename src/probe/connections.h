@@ -20,9 +20,13 @@ void connections_free(struct connections *connections); /* takes NULL; none may 
 /* Takes over what `previous` closed, beyond the maximum if need be. */
 void connections_inherit(struct connections *connections, struct connections *previous);
 
-/* A new close-on-exec stream socket, to be connected to `remote`. A descriptor or -errno. */
+/*
+ * A new close-on-exec stream socket, to be connected to `remote` from the address `source`
+ * (NULL: any). A descriptor or -errno; -EADDRNOTAVAIL: `source` is not ours, or not of the
+ * family of `remote`.
+ */
 int connections_open(struct connections *connections, const struct sockaddr *remote,
-		     const void *owner) MUST_CHECK;
+		     const struct address *source, const void *owner) MUST_CHECK;
 
 /* Closes a socket made by connections_open(), at the time `now` (monotonic seconds). */
 void connections_close(struct connections *connections, int fd, double now);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/text.h"
+#include "config/module.h"
 
 struct sockaddr;
 
@@ -18,3 +19,10 @@ bool route_exists(const struct sockaddr *remote, unsigned length);
  * none to any, all of them.
  */
 void route_filter(const char *addresses, struct text *into);
+
+/*
+ * Appends the one address that blackbox_exporter would take: the first of the preferred family
+ * (IPv6 when there is none), else, with `fallback`, of the other. False: there is none.
+ */
+bool route_choose(const char *addresses, enum ip_protocol preferred, bool fallback,
+		  struct text *into) MUST_CHECK;
