@@ -53,6 +53,29 @@ class Conversing(ProbeCase):
 
 
 class Conversations(Conversing):
+    def test_what_probe_tells(self):
+        said = {"expect_bytes": "SSH-"}, {"expect": "^(?P<version>[^ ]+)", "labels": [
+            {"name": "version", "value": "${version}"}, {"name": "first", "value": "<$1>"}],
+            "send": "PASS secret"}
+        self.modules["labels"] = {"prober": "tcp", "tcp": {"query_response": said}}
+        exporter = self.exporter(config(modules=self.modules, discover={"enabled": False}))
+
+        def ask(way, more=""):
+            path = f"/probe?target=localhost:{self.ports[way]}&module=labels{more}"
+            return exporter.get(path)[2].decode().splitlines()
+
+        page = ask("banner")
+        self.assertIn('probe_expect_info{version="2.0-OpenSSH_9.2",first="<2.0-OpenSSH_9.2>"} 1',
+                      page)
+        self.assertIn("probe_failed_due_to_bytes 0", page)
+        self.assertIn("probe_success 1", page)
+        page = ask("wrong")
+        self.assertIn("probe_failed_due_to_bytes 1", page)
+        self.assertIn("probe_success 0", page)
+        log = "\n".join(ask("banner", "&debug=true"))
+        self.assertIn('msg="a line matches" line="2.0-OpenSSH_9.2 converse"', log)
+        self.assertIn('msg="sent a line"', log)
+
     def probe_all(self, cases, **how):
         """`cases` is {destination: (way of the server, module)}."""
         found = [destination(name, self.url(way), module=module, **how)
