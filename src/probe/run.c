@@ -172,6 +172,7 @@ static void check_lookup(struct run *run, double now)
 		return;
 	took = fmin(fmax(took, 0), left);
 	run->report.phases[PROBE_PHASE_RESOLVE] += took;
+	run->report.lookup += took;
 	run->name_hangs = took > HANGS_SHARE * run->probe->timeout;
 	if (took >= left || view.state != LOOKUP_FOUND)
 		fail_lookup(run, took >= left ? LOOKUP_RUNNING : view.state);
@@ -218,12 +219,12 @@ static void follow(struct run *run, const char *url, double now)
 		finish(run, PROBE_REDIRECTS);
 }
 
-static enum probe_reason judge(const struct run *run)
+static enum probe_reason judge(struct run *run)
 {
 	if (transfer_is_tcp(run->transfer))
 		return PROBE_REASON_COUNT;
-	return outcome_answer_reason(run->probe->module, run->report.status,
-				     transfer_body(run->transfer));
+	return outcome_answer_reason(run->probe->module, transfer_answer(run->transfer),
+				     &run->report);
 }
 
 static void begin_dialogue(struct run *run, double now)
@@ -260,6 +261,7 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 	assert(run->state == RUN_TRANSFER);
 	transfer_measure(transfer, &leg);
 	outcome_add_leg(&run->report, &leg);
+	transfer_report(transfer, &run->report);
 	reason = outcome_leg_reason(&leg);
 	if (reason != PROBE_REASON_COUNT)
 		finish(run, reason);

@@ -57,7 +57,8 @@ static int connect_both(struct stage *stage, bool is_small)
 	CHECK(!bind(stage->listener, (struct sockaddr *)&address, length) &&
 	      !listen(stage->listener, 1) &&
 	      !getsockname(stage->listener, (struct sockaddr *)&address, &length));
-	ours = connections_open(stage->connections, NULL, (struct sockaddr *)&address, stage);
+	ours = connections_open(stage->connections, NULL, (struct sockaddr *)&address, NULL,
+				stage);
 	if (is_small)
 		shrink(ours);
 	CHECK(!connect(ours, (struct sockaddr *)&address, length));
