@@ -25,6 +25,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "config/load.h"
+#include "daemon/ask.h"
 #include "daemon/report.h"
 #include "daemon/tick.h"
 #include "expose/http.h"
@@ -41,11 +42,12 @@ struct daemon {
 	struct self_row self;
 	struct board *board;
 	struct http *http;
+	struct ask *ask;
 	int signals, timer, wake;
 	_Atomic double stale_after;
 	bool stop;
 	pthread_mutex_t mutex; /* of what follows: reloads that wait for the main thread */
-	struct http_reload *reloads[RELOADS_MAX];
+	struct http_wait *reloads[RELOADS_MAX];
 	size_t reload_count;
 };
 
@@ -57,7 +59,7 @@ static double stale_after(void *context)
 }
 
 /* In a thread of the web server. */
-static void ask_reload(void *context, struct http_reload *reload)
+static void ask_reload(void *context, struct http_wait *wait)
 {
 	struct daemon *daemon = context;
 	bool room;
@@ -65,12 +67,20 @@ static void ask_reload(void *context, struct http_reload *reload)
 	pthread_mutex_lock(&daemon->mutex);
 	room = daemon->reload_count < RELOADS_MAX;
 	if (room)
-		daemon->reloads[daemon->reload_count++] = reload;
+		daemon->reloads[daemon->reload_count++] = wait;
 	pthread_mutex_unlock(&daemon->mutex);
 	if (!room)
-		http_reload_finish(reload, "too many reloads at once");
+		http_wait_finish(wait, 503, NULL, "too many reloads at once");
 	else if (eventfd_write(daemon->wake, 1) < 0)
 		abort();
+}
+
+/* Likewise. */
+static void answer_probe(void *context, struct http_wait *wait, const struct http_query *query)
+{
+	struct daemon *daemon = context;
+
+	ask_probe(daemon->ask, wait, query);
 }
 
 static void arm_timer(struct daemon *daemon)
@@ -124,6 +134,7 @@ static int replace_world(struct daemon *daemon, struct error *err)
 	world_inherit(&world, &daemon->world);
 	world_deinit(&daemon->world);
 	daemon->world = world;
+	ask_set_config(daemon->ask, config);
 	return 0;
 }
 
@@ -151,7 +162,8 @@ static int reload(struct daemon *daemon, struct error *err)
 static void answer_reloads(struct daemon *daemon)
 {
 	CLEANUP(error_deinit) struct error err = { 0 };
-	struct http_reload *reloads[RELOADS_MAX];
+	CLEANUP(text_deinit) struct text answer = { 0 };
+	struct http_wait *reloads[RELOADS_MAX];
 	eventfd_t ignored;
 	size_t count;
 	int r;
@@ -165,8 +177,12 @@ static void answer_reloads(struct daemon *daemon)
 	if (!count)
 		return;
 	r = reload(daemon, &err);
+	if (r < 0)
+		text_printf(&answer, "failed to reload config: %s", error_string(&err));
+	else
+		text_append_string(&answer, "Configuration reloaded.");
 	for (size_t i = 0; i < count; i++)
-		http_reload_finish(reloads[i], r < 0 ? error_string(&err) : NULL);
+		http_wait_finish(reloads[i], r < 0 ? 500 : 200, NULL, text_string(&answer));
 }
 
 static void handle_signal(struct daemon *daemon)
@@ -272,12 +288,15 @@ static int start(struct daemon *daemon, struct error *err)
 		.version = flags_build()->version,
 		.stale_after = stale_after,
 		.reload = ask_reload,
+		.probe = answer_probe,
 		.context = daemon,
 	};
 	int r = probe_engine_start(daemon->world.probes, err);
 
 	if (r < 0)
 		return r;
+	daemon->ask = ask_new(daemon->world.inquiry, flags->timeout_offset);
+	ask_set_config(daemon->ask, daemon->world.config);
 	arm_timer(daemon);
 	/* Listening first: an address in use must not cost a look at everything. */
 	r = http_start(&http, daemon->board, &daemon->http, err);
@@ -290,9 +309,12 @@ static int start(struct daemon *daemon, struct error *err)
 static void deinit(struct daemon *daemon)
 {
 	http_stop(daemon->http);
+	for (size_t i = 0; i < daemon->reload_count; i++)
+		http_wait_finish(daemon->reloads[i], 503, NULL, "");
 	board_free(daemon->board);
 	snapshot_free(daemon->previous);
 	world_deinit(&daemon->world);
+	ask_free(daemon->ask);
 	file_close(&daemon->signals);
 	file_close(&daemon->timer);
 	file_close(&daemon->wake);

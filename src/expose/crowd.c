@@ -8,6 +8,9 @@
  *
  * Answers that nobody reads hold a page each, hence the deadline. It is looked at when
  * something happens, not by a timer: what holds up nobody may stay.
+ *
+ * Who waits for an answer that takes us long is not to blame for it, and takes no room: whoever
+ * lets guests wait bounds their number. Its deadline begins with its answer.
  */
 #include "expose/crowd.h"
 
@@ -50,9 +53,14 @@ struct crowd_guest *crowd_enter(struct crowd *crowd, int socket, double now)
 	return guest;
 }
 
+static bool takes_room(const struct crowd_guest *guest)
+{
+	return !guest->leaving && guest->activity != CROWD_WAITING;
+}
+
 void crowd_leave(struct crowd *crowd, struct crowd_guest *guest)
 {
-	if (!guest->leaving) {
+	if (takes_room(guest)) {
 		assert(crowd->count);
 		crowd->count--;
 	}
@@ -60,38 +68,46 @@ void crowd_leave(struct crowd *crowd, struct crowd_guest *guest)
 	free(guest);
 }
 
-static void change(struct crowd *crowd, struct crowd_guest *guest, bool answering, double now)
+static void change(struct crowd *crowd, struct crowd_guest *guest, enum crowd_activity activity,
+		   double now)
 {
+	crowd->count -= takes_room(guest);
 	detach(crowd, guest);
 	append(crowd, guest, now);
-	guest->answering = answering;
+	guest->activity = activity;
+	crowd->count += takes_room(guest);
 }
 
 void crowd_begin_answer(struct crowd *crowd, struct crowd_guest *guest, double now)
 {
-	change(crowd, guest, true, now);
+	change(crowd, guest, CROWD_ANSWERING, now);
+}
+
+void crowd_begin_wait(struct crowd *crowd, struct crowd_guest *guest, double now)
+{
+	change(crowd, guest, CROWD_WAITING, now);
 }
 
 void crowd_end_answer(struct crowd *crowd, struct crowd_guest *guest, double now)
 {
-	change(crowd, guest, false, now);
+	change(crowd, guest, CROWD_IDLE, now);
 }
 
-static struct crowd_guest *find_oldest(const struct crowd *crowd, bool answering)
+static struct crowd_guest *find_oldest(const struct crowd *crowd, enum crowd_activity activity)
 {
 	struct crowd_guest *guest = crowd->oldest;
 
-	while (guest && (guest->leaving || guest->answering != answering))
+	while (guest && (guest->leaving || guest->activity != activity))
 		guest = guest->newer;
 	return guest;
 }
 
 struct crowd_guest *crowd_turn_out(struct crowd *crowd, size_t max, double deadline)
 {
-	struct crowd_guest *guest = find_oldest(crowd, true);
+	struct crowd_guest *guest = find_oldest(crowd, CROWD_ANSWERING);
 
 	if (!guest || guest->since >= deadline) {
-		struct crowd_guest *idle = find_oldest(crowd, false);
+		struct crowd_guest *idle = find_oldest(crowd, CROWD_IDLE);
 
 		if (crowd->count <= max)
 			return NULL;

@@ -14,12 +14,14 @@
  *   calls an attempt at smuggling.
  * - Stopping needs quiesce, then shutdown() of the listening socket, or clients hang in its
  *   backlog; a suspended connection at that point is a panic.
+ * - A suspended connection is not looked at: it has no time-out, which begins anew when it is
+ *   resumed, and it is not seen that its client has gone.
  * - shutdown() of a connection's socket, from within the daemon's thread, ends it the way a
  *   vanished client would. Its descriptor is valid between the two notifications.
  * - It never writes to stderr without MHD_USE_ERROR_LOG, and sends with MSG_NOSIGNAL.
  *
- * Each daemon has one thread, in which all its callbacks run; the crowd needs no lock. Reloads
- * and the count of answers are shared by threads, and guarded by the mutex.
+ * Each daemon has one thread, in which all its callbacks run; the crowd needs no lock. The
+ * count of answers is shared by them, and guarded by the mutex; lines of waits have their own.
  */
 #include "expose/http.h"
 
@@ -48,14 +50,6 @@ enum {
 	RELOADS_MAX = 8, /* waiting at once */
 };
 
-struct http_reload {
-	struct http *http;
-	struct MHD_Connection *connection;
-	struct http_reload *next; /* of those that wait */
-	unsigned status; /* as below: once it is finished */
-	char *message;
-};
-
 struct listener {
 	struct http *http;
 	struct MHD_Daemon *daemon;
@@ -73,15 +67,15 @@ struct http {
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
 	size_t answering; /* requests whose answers are not sent yet */
-	struct http_reload *reloads; /* waiting */
-	bool stopping;
+	struct http_wait_line *reloads, *probes;
+	size_t probes_max; /* waiting at once */
 };
 
 struct request {
 	struct listener *listener;
 	struct crowd_guest *guest;
 	size_t body; /* bytes received */
-	struct http_reload *reload;
+	struct http_wait *wait; /* NULL: it was answered at once */
 };
 
 static struct crowd_guest *guest_of(struct MHD_Connection *connection)
@@ -149,9 +143,7 @@ static void notify_completed(void *context, struct MHD_Connection *connection,
 	listener->http->answering--;
 	pthread_cond_signal(&listener->http->answered);
 	pthread_mutex_unlock(&listener->http->lock);
-	if (request->reload)
-		free(request->reload->message);
-	free(request->reload);
+	http_wait_release(request->wait);
 	free(request);
 	*request_context = NULL;
 }
@@ -173,24 +165,9 @@ static struct MHD_Response *new_response(struct site_answer *answer)
 		body.length, text_release(&answer->text), free);
 }
 
-static void add_headers(struct MHD_Response *response, const struct site_answer *answer)
+static void add_header(void *response, const char *name, const char *value)
 {
-	MHD_add_response_header(response, "Content-Type", answer->content_type);
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(response, "Cache-Control", "no-store");
-	if (answer->allow)
-		MHD_add_response_header(response, "Allow", answer->allow);
-	if (answer->page)
-		MHD_add_response_header(response, "Vary", "Accept, Accept-Encoding");
-	if (answer->gzip)
-		MHD_add_response_header(response, "Content-Encoding", "gzip");
-	if (!answer->html)
-		return;
-	MHD_add_response_header(response, "Content-Security-Policy",
-				"default-src 'none'; style-src 'unsafe-inline'; "
-				"base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
-	MHD_add_response_header(response, "X-Frame-Options", "DENY");
-	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(response, name, value);
 }
 
 /* The answer is consumed. MHD_NO closes the connection. */
@@ -203,7 +180,7 @@ static enum MHD_Result queue(struct MHD_Connection *connection, struct site_answ
 		page_release(answer.page);
 		return MHD_NO;
 	}
-	add_headers(response, &answer);
+	site_write_headers(&answer, add_header, response);
 	queued = MHD_queue_response(connection, answer.status, response);
 	MHD_destroy_response(response);
 	return queued;
@@ -229,46 +206,90 @@ static enum MHD_Result join_value(void *context, enum MHD_ValueKind kind, const 
 	return MHD_YES;
 }
 
-/*
- * Puts a reload in line, or says why not: NULL, or the text of a 503. Who is in line may be
- * finished by any thread at once, hence is suspended before the lock is given back.
- */
-static const char *enlist(struct http *http, struct http_reload *reload)
+static struct text read_header(struct MHD_Connection *connection, const char *name)
 {
-	const char *refusal = NULL;
-	size_t waiting = 0;
+	struct header header = { .name = name };
 
-	pthread_mutex_lock(&http->lock);
-	for (const struct http_reload *other = http->reloads; other; other = other->next)
-		waiting++;
-	if (http->stopping) {
-		refusal = "the exporter is stopping";
-	} else if (waiting >= RELOADS_MAX) {
-		refusal = "too many reloads are waiting already";
-	} else {
-		reload->next = http->reloads;
-		http->reloads = reload;
-		MHD_suspend_connection(reload->connection);
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, join_value, &header);
+	return header.value;
+}
+
+static void suspend(void *connection)
+{
+	MHD_suspend_connection(connection);
+}
+
+static void resume(void *connection)
+{
+	MHD_resume_connection(connection);
+}
+
+/* Lets the request wait: true; false when it got a 503 instead. */
+static bool begin_wait(struct request *request, struct MHD_Connection *connection,
+		       struct http_wait_line *line, enum MHD_Result *ret_queued)
+{
+	const char *refusal = http_wait_begin(line, connection, &request->wait);
+
+	if (refusal) {
+		*ret_queued = queue(connection, site_answer_text(503, refusal));
+		return false;
 	}
-	pthread_mutex_unlock(&http->lock);
-	return refusal;
+	crowd_begin_wait(&request->listener->crowd, request->guest, clock_monotonic());
+	*ret_queued = MHD_YES;
+	return true;
 }
 
 static enum MHD_Result start_reload(struct request *request, struct MHD_Connection *connection)
 {
 	struct http *http = request->listener->http;
-	struct http_reload *reload = memory_new(1, sizeof(*reload));
-	const char *refusal;
+	enum MHD_Result queued;
 
-	*reload = (struct http_reload){ .http = http, .connection = connection };
-	refusal = enlist(http, reload);
-	if (refusal) {
-		free(reload);
-		return queue(connection, site_answer_text(503, refusal));
-	}
-	request->reload = reload;
-	http->config.reload(http->config.context, reload);
+	if (begin_wait(request, connection, http->reloads, &queued))
+		http->config.reload(http->config.context, request->wait);
+	return queued;
+}
+
+static enum MHD_Result take_argument(void *query, enum MHD_ValueKind kind, const char *name,
+				     size_t name_length, const char *value, size_t length)
+{
+	(void)kind;
+	(void)name_length;
+	http_query_take(query, name, (struct bytes){ value, length });
 	return MHD_YES;
+}
+
+static enum MHD_Result start_probe(struct request *request, struct MHD_Connection *connection)
+{
+	struct http *http = request->listener->http;
+	struct http_query query;
+	enum MHD_Result queued;
+
+	http_query_init(&query);
+	MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, take_argument, &query);
+	http_query_take_timeout(&query,
+				MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							    "X-Prometheus-Scrape-Timeout-"
+							    "Seconds"));
+	if (query.refusal)
+		return queue(connection, site_answer_text(400, query.refusal));
+	if (begin_wait(request, connection, http->probes, &queued))
+		http->config.probe(http->config.context, request->wait, &query);
+	return queued;
+}
+
+/* The answer of a request that has waited for it. */
+static enum MHD_Result answer_wait(struct request *request, struct MHD_Connection *connection)
+{
+	struct listener *listener = request->listener;
+	struct http_wait_answer answer = http_wait_take(request->wait);
+	CLEANUP(text_deinit)
+	struct text encoding = read_header(connection, "Accept-Encoding");
+	double now = clock_monotonic();
+
+	crowd_begin_answer(&listener->crowd, request->guest, now);
+	make_room(listener, now);
+	return queue(connection, site_answer_later(answer.status, answer.content_type,
+						   &answer.text, text_string(&encoding)));
 }
 
 static enum MHD_Result answer_request(struct request *request,
@@ -276,26 +297,26 @@ static enum MHD_Result answer_request(struct request *request,
 				      const char *path)
 {
 	struct http *http = request->listener->http;
-	struct header accept = { .name = "Accept" }, encoding = { .name = "Accept-Encoding" };
+	CLEANUP(text_deinit) struct text accept = read_header(connection, "Accept");
+	CLEANUP(text_deinit)
+	struct text encoding = read_header(connection, "Accept-Encoding");
 	struct site_answer answer;
 	struct site_request asked;
 	int done;
 
-	MHD_get_connection_values(connection, MHD_HEADER_KIND, join_value, &accept);
-	MHD_get_connection_values(connection, MHD_HEADER_KIND, join_value, &encoding);
 	asked = (struct site_request){
 		.method = method,
 		.path = path,
-		.accept = text_string(&accept.value),
-		.accept_encoding = text_string(&encoding.value),
+		.accept = text_string(&accept),
+		.accept_encoding = text_string(&encoding),
 		.now = clock_monotonic(),
 		.stale_after = http->config.stale_after(http->config.context),
 	};
 	done = site_answer(&http->site, &asked, &answer);
-	text_deinit(&accept.value);
-	text_deinit(&encoding.value);
 	if (done == SITE_RELOAD)
 		return start_reload(request, connection);
+	if (done == SITE_PROBE)
+		return start_probe(request, connection);
 	return queue(connection, answer);
 }
 
@@ -332,43 +353,15 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection,
 		*upload_size = 0;
 		return request->body <= BODY_MAX ? MHD_YES : MHD_NO;
 	}
-	if (request->reload)
-		return queue(connection, site_answer_text(request->reload->status,
-							  request->reload->message));
+	if (request->wait)
+		return answer_wait(request, connection);
 	return answer_request(request, connection, method, path);
-}
-
-/* Called with the lock held; the reload is out of the line. */
-static void finish(struct http_reload *reload, unsigned status, const char *message)
-{
-	reload->status = status;
-	reload->message = memory_copy_string(message);
-	MHD_resume_connection(reload->connection);
-}
-
-void http_reload_finish(struct http_reload *reload, const char *message)
-{
-	struct http *http = reload->http;
-	CLEANUP(text_deinit) struct text text = { 0 };
-	struct http_reload **at = &http->reloads;
-
-	if (message)
-		text_printf(&text, "failed to reload config: %s", message);
-	else
-		text_append_string(&text, "Configuration reloaded.");
-	pthread_mutex_lock(&http->lock);
-	while (*at && *at != reload)
-		at = &(*at)->next;
-	/* Else http_stop() was faster. */
-	if (*at) {
-		*at = reload->next;
-		finish(reload, message ? 500 : 200, text_string(&text));
-	}
-	pthread_mutex_unlock(&http->lock);
 }
 
 static int start_listener(struct listener *listener, const char *address, struct error *err)
 {
+	size_t room =
+		listener->guests_max + LEAVING_MAX + RELOADS_MAX + listener->http->probes_max;
 	int done = listener_open(address, &listener->socket, err);
 
 	if (done < 0)
@@ -378,9 +371,9 @@ static int start_listener(struct listener *listener, const char *address, struct
 	listener->daemon = MHD_start_daemon(
 		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
 		NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, listener->socket,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)(listener->guests_max + LEAVING_MAX),
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, 0U, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)room, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		0U, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
 		MHD_OPTION_NOTIFY_COMPLETED, notify_completed, listener,
 		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, listener, MHD_OPTION_END);
 	if (listener->daemon)
@@ -413,7 +406,13 @@ int http_start(const struct http_config *config, struct board *board, struct htt
 		(struct site){ .board = board,
 			       .telemetry_path = memory_copy_string(config->telemetry_path),
 			       .version = memory_copy_string(config->version),
-			       .enable_lifecycle = config->enable_lifecycle };
+			       .enable_lifecycle = config->enable_lifecycle,
+			       .has_probe = config->probe };
+	http->probes_max = listener_measure_patience();
+	http->probes = http_wait_line_new(http->probes_max, "too many probes at once", suspend,
+					  resume);
+	http->reloads = http_wait_line_new(RELOADS_MAX, "too many reloads are waiting already",
+					   suspend, resume);
 	http->listeners = memory_new(config->address_count, sizeof(*http->listeners));
 	for (size_t i = 0; i < config->address_count; i++) {
 		struct listener *listener = &http->listeners[http->listener_count++];
@@ -441,21 +440,16 @@ static void refuse_newcomers(struct http *http)
 	}
 }
 
-/* Reloads that wait get their answer, other answers get their time. */
+/* Who waits gets an answer, other answers get their time. */
 static void finish_answers(struct http *http)
 {
 	struct timespec until;
 
+	http_wait_line_stop(http->reloads);
+	http_wait_line_stop(http->probes);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STOP_SECONDS;
 	pthread_mutex_lock(&http->lock);
-	http->stopping = true;
-	while (http->reloads) {
-		struct http_reload *reload = http->reloads;
-
-		http->reloads = reload->next;
-		finish(reload, 503, "the exporter is stopping");
-	}
 	while (http->answering &&
 	       pthread_cond_timedwait(&http->answered, &http->lock, &until) == 0)
 		;
@@ -479,6 +473,8 @@ void http_stop(struct http *http)
 	finish_answers(http);
 	for (size_t i = 0; i < http->listener_count; i++)
 		close_listener(&http->listeners[i]);
+	http_wait_line_release(http->reloads);
+	http_wait_line_release(http->probes);
 	free(http->listeners);
 	free((void *)(uintptr_t)http->site.telemetry_path);
 	free((void *)(uintptr_t)http->site.version);

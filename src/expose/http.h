@@ -7,10 +7,11 @@
 #pragma once
 
 #include "base/error.h"
+#include "expose/http_query.h"
+#include "expose/http_wait.h"
 #include "expose/page.h"
 
 struct http;
-struct http_reload; /* one POST /-/reload that waits for its answer */
 
 struct http_config {
 	const char *const *addresses; /* "127.0.0.1:10063", ":10063", "[::1]:10063" */
@@ -21,10 +22,15 @@ struct http_config {
 	/* How many seconds old a page may be; may change by reload. In a server thread. */
 	double (*stale_after)(void *context);
 	/*
-	 * Called in a server thread by POST /-/reload: returns at once; the answer comes by
-	 * http_reload_finish() from any thread. Never called when enable_lifecycle is false.
+	 * Called in a server thread by POST /-/reload, unless enable_lifecycle is false.
+	 * Returns at once; the answer comes by http_wait_finish(), from any thread.
 	 */
-	void (*reload)(void *context, struct http_reload *reload);
+	void (*reload)(void *context, struct http_wait *wait);
+	/*
+	 * Likewise by GET /probe; the query is gone when it returns, and may lack a target.
+	 * NULL: there is no /probe.
+	 */
+	void (*probe)(void *context, struct http_wait *wait, const struct http_query *query);
 	void *context;
 };
 
@@ -37,16 +43,9 @@ int http_start(const struct http_config *config, struct board *board, struct htt
 
 /*
  * Refuses new connections, lets answers under way finish for up to 5 s, and frees. Takes NULL.
- * Reloads that wait are answered with 503; they must not be finished any more, so this is for
- * the thread that finishes them.
+ * Who waits is answered with 503; each wait is still to be finished.
  */
 void http_stop(struct http *http);
 
 /* "127.0.0.1:10063" as bound (with the real port when 0 was asked); valid until http_stop(). */
 const char *http_address(const struct http *http, size_t index);
-
-/*
- * Answers a reload: 200, or 500 with `message` when it is not NULL. Once each, unless
- * http_stop() came first.
- */
-void http_reload_finish(struct http_reload *reload, const char *message);

@@ -45,18 +45,22 @@ static void append_link(struct text *text, const char *path, const char *about)
 	text_append_string(text, "</dd>\n");
 }
 
-void landing_write(struct text *text, const char *version, const char *telemetry_path,
-		   bool enable_lifecycle)
+void landing_write(struct text *text, const struct site *site)
 {
 	text_append_string(text, head);
 	text_append_string(text, "<p>Version: ");
-	append_escaped(text, version);
+	append_escaped(text, site->version);
 	text_append_string(text, "</p>\n<dl>\n");
-	append_link(text, telemetry_path,
+	append_link(text, site->telemetry_path,
 		    "Metrics for Prometheus: targets, connections by destination, probes.");
+	if (site->has_probe)
+		append_link(
+			text, "/probe?target=localhost&module=http_2xx&debug=true",
+			"Probes a target now, by a module of the configuration, and answers "
+			"as blackbox_exporter does; with debug=true, what happened.");
 	append_link(text, "/-/healthy", "Whether the web server answers.");
 	append_link(text, "/-/ready", "Whether there are metrics, and fresh ones.");
-	if (enable_lifecycle)
+	if (site->enable_lifecycle)
 		text_append_string(text, "<dt>POST /-/reload</dt>\n"
 					 "<dd>Loads the configuration file again.</dd>\n");
 	text_append_string(text, "</dl>\n</body>\n</html>\n");

@@ -42,7 +42,7 @@ static int split(const char *address, struct text *host, const char **ret_port)
 }
 
 enum { UNSENT_MAX = 128 * 1024 }; /* bytes */
-enum { ROOM_MIN = 8, ROOM_MAX = 128 }; /* connections */
+enum { ROOM_MIN = 8, ROOM_MAX = 128, PATIENCE_MAX = 200 }; /* connections */
 
 static int set_option(int socket, int level, int option, int value)
 {
@@ -111,14 +111,23 @@ int listener_open(const char *address, int *ret_socket, struct error *err)
 }
 
 /* A quarter of the descriptors for all of them together. */
-size_t listener_measure_room(size_t listeners)
+static size_t measure_share(rlim_t parts, rlim_t max)
 {
 	struct rlimit limit;
-	rlim_t room = ROOM_MAX;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 / listeners < room)
-		room = limit.rlim_cur / 4 / listeners;
-	return room < ROOM_MIN ? ROOM_MIN : (size_t)room;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / parts < max)
+		max = limit.rlim_cur / parts;
+	return max < ROOM_MIN ? ROOM_MIN : (size_t)max;
+}
+
+size_t listener_measure_room(size_t listeners)
+{
+	return measure_share(4 * listeners, ROOM_MAX);
+}
+
+size_t listener_measure_patience(void)
+{
+	return measure_share(4, PATIENCE_MAX);
 }
 
 void listener_describe(int socket, struct text *text)

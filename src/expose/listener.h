@@ -16,5 +16,8 @@ int listener_open(const char *address, int *ret_socket, struct error *err) MUST_
  */
 size_t listener_measure_room(size_t listeners);
 
+/* Likewise how many connections may wait for what takes long, at all listeners together. */
+size_t listener_measure_patience(void);
+
 /* Appends the address as bound, "127.0.0.1:10063". */
 void listener_describe(int socket, struct text *text);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "expose/accept.h"
+#include "expose/gzip.h"
 #include "expose/landing.h"
 
 enum { GZIP_MIN = 1024 }; /* bytes; below, the headers outweigh the gain */
@@ -20,7 +21,8 @@ enum place {
 	PLACE_METRICS,
 	PLACE_HEALTHY,
 	PLACE_READY,
-	PLACE_RELOAD
+	PLACE_RELOAD,
+	PLACE_PROBE
 };
 
 static enum place find(const struct site *site, const char *path)
@@ -35,6 +37,8 @@ static enum place find(const struct site *site, const char *path)
 		return PLACE_READY;
 	if (strcmp(path, "/-/reload") == 0)
 		return PLACE_RELOAD;
+	if (strcmp(path, "/probe") == 0 && site->has_probe)
+		return PLACE_PROBE;
 	return PLACE_NOWHERE;
 }
 
@@ -51,6 +55,46 @@ struct site_answer site_answer_text(unsigned status, const char *text)
 	text_append_char(&answer.text, '\n');
 	answer.body = bytes_of(&answer.text);
 	return answer;
+}
+
+struct site_answer site_answer_later(unsigned status, const char *content_type,
+				     struct text *text, const char *accept_encoding)
+{
+	struct site_answer answer = { .status = status,
+				      .content_type = content_type ? content_type : text_type };
+
+	if (text->length >= GZIP_MIN && accept_gzip(accept_encoding)) {
+		answer.gzip = true;
+		gzip_append(&answer.text, text->data, text->length);
+		text_deinit(text);
+	} else {
+		answer.text = *text;
+	}
+	*text = (struct text){ 0 };
+	answer.body = bytes_of(&answer.text);
+	return answer;
+}
+
+void site_write_headers(const struct site_answer *answer,
+			void (*add)(void *context, const char *name, const char *value),
+			void *context)
+{
+	add(context, "Content-Type", answer->content_type);
+	add(context, "X-Content-Type-Options", "nosniff");
+	add(context, "Cache-Control", "no-store");
+	if (answer->allow)
+		add(context, "Allow", answer->allow);
+	if (answer->page)
+		add(context, "Vary", "Accept, Accept-Encoding");
+	if (answer->gzip)
+		add(context, "Content-Encoding", "gzip");
+	if (!answer->html)
+		return;
+	add(context, "Content-Security-Policy",
+	    "default-src 'none'; style-src 'unsafe-inline'; "
+	    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+	add(context, "X-Frame-Options", "DENY");
+	add(context, "Referrer-Policy", "no-referrer");
 }
 
 void site_answer_deinit(struct site_answer *answer)
@@ -129,8 +173,7 @@ static struct site_answer answer_landing(const struct site *site)
 				      .content_type = "text/html; charset=utf-8",
 				      .html = true };
 
-	landing_write(&answer.text, site->version, site->telemetry_path,
-		      site->enable_lifecycle);
+	landing_write(&answer.text, site);
 	answer.body = bytes_of(&answer.text);
 	return answer;
 }
@@ -149,21 +192,22 @@ static int answer_reload(const struct site *site, const char *method,
 	return 0;
 }
 
-static struct site_answer answer_get(const struct site *site,
-				     const struct site_request *request, enum place place)
+static int answer_get(const struct site *site, const struct site_request *request,
+		      enum place place, struct site_answer *ret_answer)
 {
 	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
-		return refuse_method("GET, HEAD", "Only GET and HEAD are allowed here.");
-	switch (place) {
-	case PLACE_METRICS:
-		return answer_metrics(site, request);
-	case PLACE_LANDING:
-		return answer_landing(site);
-	case PLACE_READY:
-		return answer_ready(site, request);
-	default:
-		return site_answer_text(200, "Healthy");
-	}
+		*ret_answer = refuse_method("GET, HEAD", "Only GET and HEAD are allowed here.");
+	else if (place == PLACE_PROBE)
+		return SITE_PROBE;
+	else if (place == PLACE_METRICS)
+		*ret_answer = answer_metrics(site, request);
+	else if (place == PLACE_LANDING)
+		*ret_answer = answer_landing(site);
+	else if (place == PLACE_READY)
+		*ret_answer = answer_ready(site, request);
+	else
+		*ret_answer = site_answer_text(200, "Healthy");
+	return 0;
 }
 
 int site_answer(const struct site *site, const struct site_request *request,
@@ -173,9 +217,8 @@ int site_answer(const struct site *site, const struct site_request *request,
 
 	if (place == PLACE_RELOAD)
 		return answer_reload(site, request->method, ret_answer);
-	if (place == PLACE_NOWHERE)
-		*ret_answer = site_answer_text(404, "Nothing here; / lists what there is.");
-	else
-		*ret_answer = answer_get(site, request, place);
+	if (place != PLACE_NOWHERE)
+		return answer_get(site, request, place, ret_answer);
+	*ret_answer = site_answer_text(404, "Nothing here; / lists what there is.");
 	return 0;
 }

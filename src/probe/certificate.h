@@ -1,10 +1,15 @@
-/* The dates of a certificate, as libcurl's OpenSSL back end prints them. */
+/* What the certificates say that a server shows, in the words of probe_tls_report. */
 #pragma once
 
-#include "base/bytes.h"
+#include "base/arena.h"
+#include "model/probe_report.h"
 
-/*
- * "Nov 25 18:15:29 2026 GMT" (ASN1_TIME_print(3)) → seconds since 1970. False for anything
- * else.
- */
-bool certificate_parse_time(struct bytes text, double *ret_time) MUST_CHECK;
+struct x509_st; /* OpenSSL's X509 */
+struct stack_st_X509;
+
+/* When the first of them expires, in seconds since 1970; NAN: none has a time. */
+double certificate_earliest_expiry(struct stack_st_X509 *certificates);
+
+/* Of the server's own, and of all it showed; strings are the arena's, and bounded. */
+void certificate_describe(const struct x509_st *own, struct stack_st_X509 *shown,
+			  struct arena *arena, struct probe_tls_report *into);

@@ -7,13 +7,11 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/address.h"
-#include "probe/certificate.h"
 
 void leg_url_deinit(struct leg_url *url)
 {
@@ -167,35 +165,6 @@ static long get_long(CURL *easy, CURLINFO info)
 	return value;
 }
 
-static void measure_certificate(const struct curl_slist *line, double *earliest)
-{
-	const char *prefix = "Expire date:";
-
-	for (; line; line = line->next) {
-		struct bytes text = bytes_from_string(line->data);
-		double time;
-
-		if (!bytes_starts_with(text, prefix))
-			continue;
-		text.data += strlen(prefix);
-		text.length -= strlen(prefix);
-		if (certificate_parse_time(text, &time) && !(*earliest <= time))
-			*earliest = time;
-	}
-}
-
-static double tls_expiry(CURL *easy)
-{
-	struct curl_certinfo *info = NULL;
-	double earliest = NAN;
-
-	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &info) || !info)
-		return NAN;
-	for (int i = 0; i < info->num_of_certs; i++)
-		measure_certificate(info->certinfo[i], &earliest);
-	return earliest;
-}
-
 void leg_measure(void *easy, int code, struct leg *ret_leg)
 {
 	*ret_leg = (struct leg){
@@ -208,6 +177,5 @@ void leg_measure(void *easy, int code, struct leg *ret_leg)
 		.first_byte = get_time(easy, CURLINFO_STARTTRANSFER_TIME_T),
 		.total = get_time(easy, CURLINFO_TOTAL_TIME_T),
 		.http_status = (unsigned)get_long(easy, CURLINFO_RESPONSE_CODE),
-		.tls_expiry = tls_expiry(easy),
 	};
 }

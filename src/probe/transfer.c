@@ -28,6 +28,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "probe/route.h"
+#include "probe/script.h"
+#include "probe/tls.h"
 
 /* Without a limit in the module. */
 #define BODY_MAX_DEFAULT (10 * 1024 * 1024)
@@ -39,6 +41,9 @@
 
 /* libcurl's least, or nearly: many transfers at once, small answers. */
 #define BUFFER_SIZE (16L * 1024)
+
+/* Seconds; without it libcurl takes no connection that was idle for 118 s. */
+#define IDLE_MAX 1000000L
 
 /* curl_multi_poll() takes milliseconds in an int. */
 #define WAIT_MAX 60.0
@@ -57,8 +62,11 @@ struct transfer {
 	struct curl_slist *resolve;
 	CURLM *multi; /* while it is under way */
 	struct leg_url first, url; /* of the run, of this leg */
+	struct tls_client *tls; /* NULL: without */
 	const char *method;
 	CURLcode code;
+	int socket; /* of the connection, when it is needed after the leg; negative: none */
+	bool again; /* this leg goes over the connection of the one before */
 	struct sockaddr_storage remote; /* the address tried last */
 	socklen_t remote_length;
 	int socket_error;
@@ -108,6 +116,18 @@ void transfers_perform(struct transfers *transfers)
 	curl_multi_perform(transfers->multi, &running);
 }
 
+/* Whether there is more to do over the connection than libcurl does. */
+static bool talks(const struct transfer *transfer)
+{
+	return transfer->url.tcp && script_is_needed(&transfer->probe->module->tcp);
+}
+
+/* Whether libcurl is not to close the connection at once: for that, or a second request. */
+static bool keeps(const struct transfer *transfer)
+{
+	return transfer->url.tcp ? talks(transfer) : transfer->probe->reuse;
+}
+
 void transfer_stop(struct transfer *transfer)
 {
 	if (!transfer->multi)
@@ -115,6 +135,28 @@ void transfer_stop(struct transfer *transfer)
 	curl_multi_remove_handle(transfer->multi, transfer->easy);
 	transfer->multi = NULL;
 	connections_finish(transfer->connections, transfer, clock_monotonic());
+}
+
+/*
+ * At the last moment: what CURLOPT_CONNECT_ONLY made is closed as it leaves the multi handle,
+ * and no other connection can be asked for after that (multi.c, connect.c of 7.88.1). One that
+ * the server does not keep is closed by now.
+ */
+static void keep_socket(struct transfer *transfer)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	if (transfer->code || !keeps(transfer))
+		return;
+	curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd == CURL_SOCKET_BAD)
+		return;
+	transfer->socket = fd;
+	if (talks(transfer))
+		transfer->socket =
+			connections_duplicate(transfer->connections, fd, &transfer->socket);
+	else
+		connections_hand_over(transfer->connections, fd, &transfer->socket);
 }
 
 struct transfer *transfers_take(struct transfers *transfers)
@@ -132,6 +174,7 @@ struct transfer *transfers_take(struct transfers *transfers)
 		transfer = (struct transfer *)(void *)private;
 		transfer->code = message->data.result;
 		transfer->ended = clock_monotonic();
+		keep_socket(transfer);
 		transfer_stop(transfer);
 		return transfer;
 	}
@@ -151,6 +194,31 @@ void transfers_wake(struct transfers *transfers)
 	curl_multi_wakeup(transfers->multi);
 }
 
+/*
+ * With a cache of connections of its own, nobody else's request goes over one that is kept,
+ * and it is closed no later than this.
+ */
+static void make_share(struct transfer *transfer)
+{
+	transfer->share = curl_share_init();
+	if (!transfer->share)
+		abort();
+	curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	if (transfer->probe->reuse)
+		curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
+}
+
+/* What is kept of a leg is not needed when another one follows. */
+static void forget_socket(struct transfer *transfer)
+{
+	if (transfer->socket < 0)
+		return;
+	curl_easy_setopt(transfer->easy, CURLOPT_SHARE, NULL);
+	curl_share_cleanup(transfer->share);
+	make_share(transfer);
+	transfer->socket = -1;
+}
+
 struct transfer *transfer_new(const struct probe_config *probe, const struct view *view,
 			      struct connections *connections, void *owner)
 {
@@ -161,11 +229,11 @@ struct transfer *transfer_new(const struct probe_config *probe, const struct vie
 	transfer->connections = connections;
 	transfer->owner = owner;
 	transfer->method = probe->module->http.method ? probe->module->http.method : "GET";
+	transfer->socket = -1;
 	transfer->easy = curl_easy_init();
-	transfer->share = curl_share_init();
-	if (!transfer->easy || !transfer->share)
+	if (!transfer->easy)
 		abort();
-	curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	make_share(transfer);
 	return transfer;
 }
 
@@ -177,6 +245,7 @@ void transfer_free(struct transfer *transfer)
 	curl_easy_cleanup(transfer->easy);
 	curl_share_cleanup(transfer->share);
 	curl_slist_free_all(transfer->resolve);
+	tls_client_free(transfer->tls);
 	leg_url_deinit(&transfer->first);
 	leg_url_deinit(&transfer->url);
 	text_deinit(&transfer->body);
@@ -228,6 +297,11 @@ bool transfer_is_tcp(const struct transfer *transfer)
 	return transfer->url.tcp;
 }
 
+static bool uses_tls(const struct transfer *transfer)
+{
+	return !strcmp(transfer->url.scheme, "https") && !transfer->url.tcp;
+}
+
 static uint64_t body_max(const struct transfer *transfer)
 {
 	uint64_t limit = transfer->probe->module->http.body_size_limit;
@@ -268,7 +342,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
 	int fd;
 
 	(void)purpose;
-	if (address->addrlen > sizeof(transfer->remote))
+	if (transfer->again || address->addrlen > sizeof(transfer->remote))
 		return CURL_SOCKET_BAD;
 	memcpy(&transfer->remote, &address->addr, address->addrlen);
 	transfer->remote_length = address->addrlen;
@@ -285,14 +359,16 @@ static int close_socket(void *context, curl_socket_t fd)
 }
 
 /* libcurl says when it connected only after the handshake, which may never end. */
-static CURLcode note_tls(CURL *easy, void *ssl_context, void *context)
+static CURLcode furnish_tls(CURL *easy, void *ssl_context, void *context)
 {
 	struct transfer *transfer = context;
 
 	(void)easy;
-	(void)ssl_context;
 	transfer->tls_began = clock_monotonic();
-	return CURLE_OK;
+	if (!transfer->tls)
+		return CURLE_SSL_CERTPROBLEM;
+	return tls_client_apply(transfer->tls, ssl_context) < 0 ? CURLE_SSL_CERTPROBLEM :
+								  CURLE_OK;
 }
 
 /*
@@ -308,8 +384,9 @@ static void set_connection(struct transfer *transfer, double timeout)
 {
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_QUICK_EXIT, 1L);
-	SET(CURLOPT_FRESH_CONNECT, 1L);
-	SET(CURLOPT_FORBID_REUSE, 1L);
+	SET(CURLOPT_FRESH_CONNECT, transfer->again ? 0L : 1L);
+	SET(CURLOPT_FORBID_REUSE, keeps(transfer) ? 0L : 1L);
+	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX);
 	SET(CURLOPT_SHARE, transfer->share);
 	SET(CURLOPT_RESOLVE, transfer->resolve);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
@@ -364,33 +441,20 @@ static void set_http(struct transfer *transfer)
 	set_credentials(transfer);
 }
 
-static void set_authorities(struct transfer *transfer)
-{
-	const char *own = transfer->probe->module->http.tls.ca_file;
-	char *file = NULL, *directory = NULL;
-
-	curl_easy_getinfo(transfer->easy, CURLINFO_CAINFO, &file);
-	curl_easy_getinfo(transfer->easy, CURLINFO_CAPATH, &directory);
-	if (file && !access(file, R_OK))
-		directory = NULL;
-	if (getenv("SSL_CERT_FILE") || getenv("SSL_CERT_DIR")) {
-		file = getenv("SSL_CERT_FILE");
-		directory = getenv("SSL_CERT_DIR");
-	}
-	SET(CURLOPT_CAINFO, own ? own : file);
-	SET(CURLOPT_CAPATH, own ? NULL : directory);
-}
-
 static void set_tls(struct transfer *transfer)
 {
-	bool verify = !transfer->probe->module->http.tls.insecure_skip_verify;
+	CLEANUP(error_deinit) struct error err = { 0 };
 
-	SET(CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
-	SET(CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
-	SET(CURLOPT_CERTINFO, 1L);
-	SET(CURLOPT_SSL_CTX_FUNCTION, note_tls);
+	tls_client_free(transfer->tls);
+	transfer->tls = NULL;
+	if (uses_tls(transfer))
+		transfer->tls = tls_client_new(&transfer->probe->module->http.tls,
+					       transfer->url.host, &err);
+	SET(CURLOPT_SSL_VERIFYPEER, 0L);
+	SET(CURLOPT_SSL_VERIFYHOST, 0L);
+	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	SET(CURLOPT_SSL_CTX_FUNCTION, furnish_tls);
 	SET(CURLOPT_SSL_CTX_DATA, transfer);
-	set_authorities(transfer);
 }
 
 /* host:port:address,address; libcurl's cache of addresses is not asked for anything else. */
@@ -409,8 +473,7 @@ static void set_addresses(struct transfer *transfer, const char *addresses)
 		abort();
 }
 
-void transfer_start(struct transfer *transfer, struct transfers *transfers,
-		    const char *addresses, double timeout)
+static void start(struct transfer *transfer, struct transfers *transfers, double timeout)
 {
 	CURLMcode code;
 
@@ -422,7 +485,6 @@ void transfer_start(struct transfer *transfer, struct transfers *transfers,
 	transfer->body_bytes = transfer->header_bytes = 0;
 	transfer->capped = false;
 	text_clear(&transfer->body);
-	set_addresses(transfer, addresses ? addresses : leg_url_addresses(&transfer->url));
 	set_connection(transfer, timeout);
 	set_http(transfer);
 	set_tls(transfer);
@@ -431,12 +493,47 @@ void transfer_start(struct transfer *transfer, struct transfers *transfers,
 	transfer->multi = transfers->multi;
 }
 
+void transfer_start(struct transfer *transfer, struct transfers *transfers,
+		    const char *addresses, double timeout)
+{
+	forget_socket(transfer);
+	set_addresses(transfer, addresses ? addresses : leg_url_addresses(&transfer->url));
+	start(transfer, transfers, timeout);
+}
+
+void transfer_start_again(struct transfer *transfer, struct transfers *transfers,
+			  double timeout, void *owner)
+{
+	assert(transfer->socket >= 0);
+	transfer->owner = owner;
+	transfer->again = true;
+	start(transfer, transfers, timeout);
+}
+
+bool transfer_is_again(const struct transfer *transfer)
+{
+	return transfer->again;
+}
+
+int transfer_socket(const struct transfer *transfer)
+{
+	return transfer->socket;
+}
+
+const char *transfer_host(const struct transfer *transfer)
+{
+	return transfer->url.host;
+}
+
 void transfer_measure(const struct transfer *transfer, struct leg *ret_leg)
 {
 	leg_measure(transfer->easy, (int)transfer->code, ret_leg);
 	if (transfer->url.tcp && ret_leg->connected > 0)
 		ret_leg->total = ret_leg->connected; /* libcurl needs some time to notice */
-	ret_leg->tls = !strcmp(transfer->url.scheme, "https") && !transfer->url.tcp;
+	ret_leg->tls = uses_tls(transfer);
+	ret_leg->tls_expiry = NAN;
+	if (transfer->tls)
+		ret_leg->tls_expiry = tls_client_earliest_expiry(transfer->tls);
 	if (transfer->tls_began > 0 && ret_leg->connected <= 0)
 		ret_leg->connected =
 			fmax(ret_leg->name_lookup,

@@ -120,6 +120,44 @@ TEST(ends_answers_at_the_deadline)
 	leave_all(&crowd);
 }
 
+/* An answer that takes the server long is not the guest's fault. */
+TEST(lets_those_that_wait_for_an_answer_stay)
+{
+	struct crowd crowd = { 0 };
+	struct crowd_guest *waiting = crowd_enter(&crowd, 0, 0);
+
+	crowd_begin_answer(&crowd, waiting, 1);
+	crowd_begin_wait(&crowd, waiting, 1);
+	CHECK_EQ_U64(crowd.count, 0);
+	for (int i = 1; i <= MAX; i++)
+		crowd_enter(&crowd, i, i + 1);
+	CHECK(!crowd_turn_out(&crowd, MAX, 100));
+	crowd_begin_answer(&crowd, waiting, 10);
+	CHECK_EQ_U64(crowd.count, MAX + 1);
+	CHECK(!crowd_turn_out(&crowd, MAX + 1, 10));
+	crowd_enter(&crowd, 4, 11);
+	CHECK(crowd_turn_out(&crowd, MAX + 2, 10.5) == waiting);
+	leave_all(&crowd);
+}
+
+TEST(forgets_those_that_leave_while_they_wait)
+{
+	struct crowd crowd = { 0 };
+	struct crowd_guest *told, *waiting = crowd_enter(&crowd, 0, 0);
+
+	crowd_begin_wait(&crowd, waiting, 1);
+	crowd_leave(&crowd, waiting);
+	CHECK_EQ_U64(crowd.count, 0);
+	for (int i = 0; i <= MAX; i++)
+		crowd_enter(&crowd, i, i);
+	told = turn_out(&crowd);
+	REQUIRE(told);
+	crowd_begin_wait(&crowd, told, 10);
+	crowd_begin_answer(&crowd, told, 11);
+	CHECK_EQ_U64(crowd.count, MAX);
+	leave_all(&crowd);
+}
+
 /* Makes room as a server does; the scraper must not be who goes. */
 static void make_room(struct crowd *crowd, const struct crowd_guest *scraper)
 {

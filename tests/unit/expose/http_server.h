@@ -1,4 +1,4 @@
-/* The server as it is, on a free port, with a board and reloads that the tests steer. */
+/* The server as it is, on a free port; the tests steer its board, reloads and probes. */
 #pragma once
 
 #include <pthread.h>
@@ -11,13 +11,17 @@ static struct board *board;
 static struct http *http;
 static double allowed_age;
 
-/* The newest reload that waits, and whether the callback answers by itself. */
-static struct http_reload *waiting;
-static const char *reload_message;
-static enum { REPLY_AT_ONCE, REPLY_LATER } reload_mode;
-static pthread_mutex_t reload_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t reload_arrived = PTHREAD_COND_INITIALIZER;
-static unsigned reload_count;
+enum { WAITS_MAX = 300 };
+
+/* What waits for its answer, and whether the callback answers by itself. */
+static struct http_wait *waiting[WAITS_MAX];
+static enum { REPLY_AT_ONCE, REPLY_LATER } reply_mode;
+static pthread_mutex_t wait_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t wait_arrived = PTHREAD_COND_INITIALIZER;
+static unsigned wait_count;
+
+/* What the newest probe was asked for. */
+static struct text asked;
 
 static inline double stale_after(void *context)
 {
@@ -25,28 +29,53 @@ static inline double stale_after(void *context)
 	return allowed_age;
 }
 
-static inline void reload(void *context, struct http_reload *asked)
+static inline void arrive(struct http_wait *wait, unsigned status, const char *text)
 {
 	bool at_once;
 
-	(void)context;
-	pthread_mutex_lock(&reload_lock);
-	waiting = asked;
-	reload_count++;
-	at_once = reload_mode == REPLY_AT_ONCE;
-	pthread_cond_signal(&reload_arrived);
-	pthread_mutex_unlock(&reload_lock);
+	pthread_mutex_lock(&wait_lock);
+	CHECK(wait_count < WAITS_MAX);
+	waiting[wait_count++] = wait;
+	at_once = reply_mode == REPLY_AT_ONCE;
+	pthread_cond_broadcast(&wait_arrived);
+	pthread_mutex_unlock(&wait_lock);
 	if (at_once)
-		http_reload_finish(asked, reload_message);
+		http_wait_finish(wait, status, NULL, text);
 }
 
-static inline struct http_reload *wait_reload(unsigned count)
+static inline void reload(void *context, struct http_wait *wait)
 {
-	pthread_mutex_lock(&reload_lock);
-	while (reload_count < count)
-		pthread_cond_wait(&reload_arrived, &reload_lock);
-	pthread_mutex_unlock(&reload_lock);
-	return waiting;
+	CHECK(context == &allowed_age);
+	arrive(wait, 200, "reloaded");
+}
+
+static inline void probe(void *context, struct http_wait *wait, const struct http_query *query)
+{
+	CHECK(context == &allowed_age);
+	pthread_mutex_lock(&wait_lock);
+	text_clear(&asked);
+	text_printf(&asked, "target=%s module=%s hostname=%s debug=%d timeout=%g",
+		    query->target ? query->target : "-", query->module ? query->module : "-",
+		    query->hostname ? query->hostname : "-", query->debug,
+		    query->scrape_timeout);
+	pthread_mutex_unlock(&wait_lock);
+	arrive(wait, 200, "probe_success 1\n");
+}
+
+/* Finishes what arrived as number `index`. */
+static inline void finish(unsigned index, unsigned status, const char *type, const char *text)
+{
+	http_wait_finish(waiting[index], status, type, text);
+	waiting[index] = NULL;
+}
+
+static inline struct http_wait *await(unsigned count)
+{
+	pthread_mutex_lock(&wait_lock);
+	while (wait_count < count)
+		pthread_cond_wait(&wait_arrived, &wait_lock);
+	pthread_mutex_unlock(&wait_lock);
+	return waiting[count - 1];
 }
 
 static inline void publish(size_t size, double age)
@@ -69,6 +98,7 @@ static inline int start(const char *const *addresses, size_t count, bool lifecyc
 				      .version = "1.2.3",
 				      .stale_after = stale_after,
 				      .reload = reload,
+				      .probe = probe,
 				      .context = &allowed_age };
 
 	return http_start(&config, board, &http, err);
@@ -81,9 +111,8 @@ static inline void set_up(size_t page_size)
 
 	board = board_new();
 	allowed_age = 100;
-	reload_mode = REPLY_AT_ONCE;
-	reload_message = NULL;
-	reload_count = 0;
+	reply_mode = REPLY_AT_ONCE;
+	wait_count = 0;
 	publish(page_size, 0);
 	CHECK_EQ_INT(start(addresses, 1, true, &err), 0);
 	CHECK_EQ_STR(error_string(&err), "");
@@ -92,5 +121,9 @@ static inline void set_up(size_t page_size)
 static inline void tear_down(void)
 {
 	http_stop(http);
+	for (unsigned i = 0; reply_mode == REPLY_LATER && i < wait_count; i++)
+		if (waiting[i])
+			http_wait_finish(waiting[i], 200, NULL, "too late");
 	board_free(board);
+	text_deinit(&asked);
 }

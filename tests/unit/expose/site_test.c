@@ -15,7 +15,7 @@ static void set_up(size_t size)
 		text_append_char(&plain, 'x');
 	text_append_string(&openmetrics, "# EOF\n");
 	board_publish(board, page_new(&plain, &openmetrics, 100));
-	site = (struct site){ board, "/metrics", "1.2.3<", false };
+	site = (struct site){ board, "/metrics", "1.2.3<", false, false };
 }
 
 static struct site_answer ask_as(const struct site_request *request)
@@ -146,6 +146,60 @@ TEST(guards_reload)
 	board_free(board);
 }
 
+TEST(knows_probes_when_there_are_some)
+{
+	struct site_request request = { "GET", "/probe", NULL, NULL, 101, 10 };
+	struct site_answer answer;
+
+	set_up(5);
+	check_status("GET", "/probe", 404, NULL);
+	check_status("POST", "/probe", 404, NULL);
+	site.has_probe = true;
+	CHECK_EQ_INT(site_answer(&site, &request, &answer), SITE_PROBE);
+	request.method = "HEAD";
+	CHECK_EQ_INT(site_answer(&site, &request, &answer), SITE_PROBE);
+	check_status("POST", "/probe", 405, "GET, HEAD");
+	check_status("GET", "/probe/", 404, NULL);
+	board_free(board);
+}
+
+TEST(passes_on_what_the_daemon_answers)
+{
+	struct text text = { 0 };
+	struct site_answer answer;
+
+	text_append_string(&text, "short");
+	answer = site_answer_later(400, NULL, &text, "gzip");
+	CHECK_EQ_INT(answer.status, 400);
+	CHECK_EQ_STR(answer.content_type, "text/plain; charset=utf-8");
+	CHECK(bytes_equal(answer.body, "short") && !answer.gzip && !text.data);
+	site_answer_deinit(&answer);
+	for (int i = 0; i < 2000; i++)
+		text_append_char(&text, 'x');
+	answer = site_answer_later(200, "text/x", &text, "gzip");
+	CHECK_EQ_STR(answer.content_type, "text/x");
+	CHECK(answer.gzip && answer.body.length < 100 && !text.data);
+	site_answer_deinit(&answer);
+}
+
+static void add_header(void *context, const char *name, const char *value)
+{
+	text_printf(context, "%s: %s\n", name, value);
+}
+
+TEST(names_its_headers)
+{
+	CLEANUP(text_deinit) struct text headers = { 0 };
+	struct site_answer answer = { .content_type = "text/x", .allow = "GET", .gzip = true };
+
+	site_write_headers(&answer, add_header, &headers);
+	CHECK_EQ_STR(text_string(&headers), "Content-Type: text/x\n"
+					    "X-Content-Type-Options: nosniff\n"
+					    "Cache-Control: no-store\n"
+					    "Allow: GET\n"
+					    "Content-Encoding: gzip\n");
+}
+
 static void check_unavailable(const char *path, double now, const char *reason)
 {
 	struct site_answer answer =
@@ -160,7 +214,7 @@ static void check_unavailable(const char *path, double now, const char *reason)
 TEST(says_when_there_is_no_page_yet)
 {
 	board = board_new();
-	site = (struct site){ board, "/metrics", "1", false };
+	site = (struct site){ board, "/metrics", "1", false, false };
 	check_unavailable("/metrics", 1, "not ready: the first tick has not ended yet\n");
 	check_unavailable("/-/ready", 1, "not ready: the first tick has not ended yet\n");
 	check_status("GET", "/-/healthy", 200, NULL);
@@ -204,11 +258,15 @@ TEST(greets_with_a_page_that_needs_nobody)
 	CHECK(has(&answer, "href=\"/-/healthy\"") && has(&answer, "href=\"/-/ready\""));
 	CHECK(!has(&answer, "<script") && !has(&answer, "http://") &&
 	      !has(&answer, "https://"));
-	CHECK(!has(&answer, "/-/reload"));
+	CHECK(!has(&answer, "/-/reload") && !has(&answer, "/probe"));
 	site_answer_deinit(&answer);
 	site.enable_lifecycle = true;
 	answer = ask("GET", "/");
 	CHECK(has(&answer, "/-/reload"));
+	site_answer_deinit(&answer);
+	site.has_probe = true;
+	answer = ask("GET", "/");
+	CHECK(has(&answer, "<a href=\"/probe?target=localhost&#38;module=http_2xx&#38;"));
 	site_answer_deinit(&answer);
 	board_free(board);
 }
