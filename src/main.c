@@ -61,19 +61,33 @@ static int load(const struct flags *flags, struct config **ret_config)
 	return r;
 }
 
+static int check(const struct flags *flags, const struct config *config)
+{
+	CLEANUP(text_deinit) struct text modules = { 0 };
+
+	if (!flags->config_file) {
+		printf("no --config.file given: the defaults are valid\n");
+		return 0;
+	}
+	config_write_unsupported(config, &modules);
+	printf("%s: the configuration is valid\n", flags->config_file);
+	if (modules.length)
+		printf("%s: modules that cannot be used: %s\n", flags->config_file,
+		       text_string(&modules));
+	return 0;
+}
+
 static int run(const struct flags *flags, char **argv)
 {
 	struct config *config;
+	int r;
 
 	if (load(flags, &config) < 0)
 		return 1;
 	if (flags->check) {
+		r = check(flags, config);
 		config_free(config);
-		if (!flags->config_file)
-			printf("no --config.file given: the defaults are valid\n");
-		else
-			printf("%s: the configuration is valid\n", flags->config_file);
-		return 0;
+		return r;
 	}
 	return flags->once ? daemon_once(flags, config, argv) : daemon_run(flags, config, argv);
 }

@@ -20,6 +20,7 @@
 struct regex {
 	pcre2_code *code;
 	pcre2_match_context *context;
+	char *pattern;
 };
 
 static int compile_failed(const char *pattern, int code, size_t offset, struct error *err)
@@ -46,6 +47,7 @@ int regex_new(const char *pattern, struct regex **ret_regex, struct error *err)
 		return compile_failed(pattern, number, offset, err);
 	regex = memory_new(1, sizeof(*regex));
 	regex->code = code;
+	regex->pattern = memory_copy_string(pattern);
 	regex->context = pcre2_match_context_create(NULL);
 	if (!regex->context)
 		abort();
@@ -62,7 +64,13 @@ void regex_free(struct regex *regex)
 		return;
 	pcre2_match_context_free(regex->context);
 	pcre2_code_free(regex->code);
+	free(regex->pattern);
 	free(regex);
+}
+
+const char *regex_pattern(const struct regex *regex)
+{
+	return regex->pattern;
 }
 
 static void free_match(pcre2_match_data **match)

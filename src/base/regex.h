@@ -17,6 +17,9 @@ struct regex;
 int regex_new(const char *pattern, struct regex **ret_regex, struct error *err) MUST_CHECK;
 void regex_free(struct regex *regex); /* takes NULL */
 
+/* What it was made of. */
+const char *regex_pattern(const struct regex *regex);
+
 /* True when the expression matches anywhere in the subject (unanchored). */
 bool regex_match(const struct regex *regex, struct bytes subject);
 

@@ -1,50 +1,26 @@
-/*
- * The nodes are at hand beside what was read from them, since a problem is told where it
- * stands. What load.c complained about is marked bad there, and is not judged a second time.
- */
 #include "config/check.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <math.h>
 #include <pwd.h>
 #include <string.h>
 
-#include "base/nearest.h"
-#include "config/url.h"
+#include "config/checker.h"
 
 #define USER_STRINGS_MAX 65536 /* NSS modules give up beyond what they are given */
-
-struct checker {
-	struct draft *draft;
-	const struct node *root;
-	struct problems *problems;
-};
-
-/* The node of an element that load.c read: a list may be written as its only item. */
-static struct node *element_of(struct node *list, size_t index)
-{
-	return list->kind == NODE_LIST ? &list->items[index] : list;
-}
-
-static const char *quote(struct checker *checker, const char *text)
-{
-	return problem_quote(&checker->draft->config.arena, text);
-}
 
 /* That no element before this one has its name. */
 static void check_unique(struct checker *checker, struct node *list, size_t index)
 {
-	struct node *name = node_get(element_of(list, index), "name");
+	struct node *name = node_get(checker_element(list, index), "name");
 
 	for (size_t i = 0; name && i < index; i++) {
-		const struct node *other = node_get(element_of(list, i), "name");
+		const struct node *other = node_get(checker_element(list, i), "name");
 
 		if (!other || other->kind != NODE_SCALAR || name->kind != NODE_SCALAR ||
 		    strcmp(other->text, name->text) != 0)
 			continue;
 		node_complain(name, checker->problems, "name: %s is taken, at %u:%u",
-			      quote(checker, name->text), other->line, other->column);
+			      checker_quote(checker, name->text), other->line, other->column);
 		return;
 	}
 }
@@ -55,15 +31,6 @@ static bool has_condition(const struct match_config *match)
 	       match->argv0.count || match->cmdline.count || match->user ||
 	       match->container.count || match->unit.count || match->cgroup.count ||
 	       match->listen;
-}
-
-static bool has_bad_item(const struct node *mapping)
-{
-	bool is_bad = mapping->is_bad;
-
-	for (size_t i = 0; mapping->kind == NODE_MAPPING && i < mapping->count; i++)
-		is_bad |= mapping->items[i].is_bad || mapping->keys[i].is_bad;
-	return is_bad;
 }
 
 /* 0 and the user's number, or -ENOENT and the like. A number need not be anyone's. */
@@ -91,17 +58,17 @@ static void check_user(struct checker *checker, struct node *node, struct match_
 
 	if (r == -ENOENT)
 		node_complain(node, checker->problems, "user: there is no user %s",
-			      quote(checker, match->user));
+			      checker_quote(checker, match->user));
 	else if (r < 0)
 		node_complain(node, checker->problems, "user: cannot look up %s: %s",
-			      quote(checker, match->user), strerror(-r));
+			      checker_quote(checker, match->user), strerror(-r));
 }
 
 static void check_match(struct checker *checker, struct node *node, struct match_config *match)
 {
 	if (match->user)
 		check_user(checker, node_get(node, "user"), match);
-	if (!has_condition(match) && !has_bad_item(node))
+	if (!has_condition(match) && !checker_has_bad_item(node))
 		node_complain(node, checker->problems,
 			      "a match without a condition would match every process");
 }
@@ -112,11 +79,11 @@ static void check_targets(struct checker *checker)
 
 	for (size_t i = 0; i < checker->draft->config.target_count; i++) {
 		const struct target_config *target = &checker->draft->config.targets[i];
-		struct node *node = element_of(list, i), *match = node_get(node, "match");
+		struct node *node = checker_element(list, i), *match = node_get(node, "match");
 
 		check_unique(checker, list, i);
 		for (size_t j = 0; j < target->match_count; j++)
-			check_match(checker, element_of(match, j), &target->matches[j]);
+			check_match(checker, checker_element(match, j), &target->matches[j]);
 		if (match && !match->is_bad && !target->match_count)
 			node_complain(match, checker->problems,
 				      "match: expected a list of at least one mapping");
@@ -187,7 +154,7 @@ static void check_process_name(struct checker *checker, struct node *node,
 	check_groups(checker, node, item->name);
 	if (name && is_target(&checker->draft->config, item->name))
 		node_complain(name, checker->problems, "name: %s is taken by a target",
-			      quote(checker, item->name));
+			      checker_quote(checker, item->name));
 }
 
 /* Appends what process_names stand for to `targets`; names may repeat, as they may there. */
@@ -204,7 +171,7 @@ static void add_process_names(struct checker *checker)
 	for (size_t i = 0; i < added; i++) {
 		struct process_name *item = &checker->draft->process_names[i];
 
-		check_process_name(checker, element_of(list, i), item);
+		check_process_name(checker, checker_element(list, i), item);
 		targets[count + i] = (struct target_config){
 			.name = item->name,
 			.is_template = strstr(item->name, "{{") != NULL,
@@ -235,84 +202,9 @@ static void check_place(struct checker *checker, struct node *node,
 			first = keys[i];
 		destination->has_prefix |= value && i > 0;
 	}
-	if (!first && !node_get(node, "port") && !has_bad_item(node))
+	if (!first && !node_get(node, "port") && !checker_has_bad_item(node))
 		node_complain(node, checker->problems,
 			      "a destination needs host, address, cidr or port");
-}
-
-static const struct module_config *find_module(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->module_count; i++) {
-		if (config->modules[i].name && !strcmp(config->modules[i].name, name))
-			return &config->modules[i];
-	}
-	return NULL;
-}
-
-static void complain_module(struct checker *checker, struct node *module)
-{
-	const struct config *config = &checker->draft->config;
-	struct nearest nearest;
-
-	nearest_init(&nearest, module->text);
-	for (size_t i = 0; i < config->module_count; i++)
-		nearest_offer(&nearest, config->modules[i].name ? config->modules[i].name : "");
-	node_complain(module, checker->problems, "module: there is no module %s%s%s%s",
-		      quote(checker, module->text), nearest.found ? ", did you mean \"" : "",
-		      nearest.found ? nearest.found : "", nearest.found ? "\"?" : "");
-}
-
-/* A module of the wrong kind is a mistake in the module's name, when that is given. */
-static void check_module(struct checker *checker, struct node *node, struct probe_config *probe)
-{
-	struct node *module = node_get(node, "module"), *url = node_get(node, "url");
-	CLEANUP(error_deinit) struct error err = { 0 };
-	struct url parsed = { 0 };
-	int r = url_parse(probe->url, &parsed, &err);
-	bool is_tcp;
-
-	assert(!r);
-	is_tcp = parsed.scheme == URL_TCP;
-	probe->module = find_module(&checker->draft->config, module ? module->text :
-							     is_tcp ? "tcp_connect" :
-								      "http_2xx");
-	if (!probe->module && module)
-		complain_module(checker, module);
-	else if (probe->module && (probe->module->prober == PROBER_TCP) != is_tcp)
-		node_complain(module ? module : url, checker->problems,
-			      "module: %s is for %s, but the URL is %s",
-			      quote(checker, probe->module->name),
-			      is_tcp ? "http:// and https://" : "tcp://",
-			      is_tcp ? "tcp://" : "http:// or https://");
-}
-
-/* A timeout that nobody chose gives way; one that somebody chose is what they mean. */
-static void check_timeout(struct checker *checker, struct node *node,
-			  struct probe_config *probe)
-{
-	struct node *timeout = node_get(node, "timeout");
-
-	if (!timeout && probe->module && probe->module->timeout > 0)
-		probe->timeout = probe->module->timeout;
-	if (!timeout)
-		probe->timeout = fmin(probe->timeout, probe->interval);
-	else if (!timeout->is_bad && probe->timeout > probe->interval)
-		node_complain(timeout, checker->problems,
-			      "timeout: %s is longer than the interval",
-			      quote(checker, timeout->text));
-}
-
-static void check_probe(struct checker *checker, struct node *node, struct probe_config *probe)
-{
-	struct node *module = node ? node_get(node, "module") : NULL;
-
-	if (!probe->url) {
-		*probe = (struct probe_config){ 0 };
-		return;
-	}
-	if (!module || !module->is_bad)
-		check_module(checker, node, probe);
-	check_timeout(checker, node, probe);
 }
 
 static void check_destinations(struct checker *checker)
@@ -322,11 +214,11 @@ static void check_destinations(struct checker *checker)
 	for (size_t i = 0; i < checker->draft->config.destination_count; i++) {
 		struct destination_config *destination =
 			&checker->draft->config.destinations[i];
-		struct node *node = element_of(list, i);
+		struct node *node = checker_element(list, i);
 
 		check_unique(checker, list, i);
 		check_place(checker, node, destination);
-		check_probe(checker, node_get(node, "probe"), &destination->probe);
+		check_probe(checker, node, destination);
 	}
 }
 
@@ -336,5 +228,6 @@ void check_draft(struct draft *draft, const struct node *root, struct problems *
 
 	check_targets(&checker);
 	add_process_names(&checker);
+	check_modules(&checker);
 	check_destinations(&checker);
 }

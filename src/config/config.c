@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#define NAMED_MAX 20 /* modules in one line */
+
 bool config_discovers(const struct config *config)
 {
 	return config->discover.enabled == DISCOVER_ON ||
@@ -23,4 +25,19 @@ void config_free(struct config *config)
 	free(config->regexes.items);
 	arena_deinit(&config->arena);
 	free(config);
+}
+
+void config_write_unsupported(const struct config *config, struct text *text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->module_count; i++) {
+		const struct module_config *module = &config->modules[i];
+
+		if (module->unsupported && count++ < NAMED_MAX)
+			text_printf(text, "%s%s (%s)", count > 1 ? ", " : "", module->name,
+				    module->unsupported);
+	}
+	if (count > NAMED_MAX)
+		text_printf(text, " and %zu more", count - NAMED_MAX);
 }

@@ -93,6 +93,7 @@ struct config {
 	size_t destination_count;
 	struct module_config *modules;
 	size_t module_count;
+	bool has_modules; /* there are some that the user wrote */
 	struct {
 		double idle_after, stalled_after, waiting_after; /* seconds */
 	} detect;
@@ -112,3 +113,6 @@ void config_free(struct config *config); /* takes NULL */
 
 /* Whether processes that no target matches become targets of their own. */
 bool config_discovers(const struct config *config);
+
+/* Appends the modules that cannot be used, and why: "icmp (prober icmp is not supported), …". */
+void config_write_unsupported(const struct config *config, struct text *text);

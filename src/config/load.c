@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "config/check.h"
+#include "config/dump.h"
 #include "config/option.h"
 
 #define FILE_BYTES_MAX ((size_t)1 << 20)
@@ -133,12 +134,12 @@ static bool read_flag(struct loader *loader, const struct option *option, struct
 static void read_flags(struct loader *loader, const struct option *option, struct node *node,
 		       void *object)
 {
-	bool is_list = node && node->kind == NODE_LIST && node->count;
+	bool is_list = node && node->kind == NODE_LIST;
 
 	for (size_t i = 0; is_list && i < node->count; i++)
 		node->is_bad |= !read_flag(loader, option, &node->items[i], object);
-	if (!is_list)
-		read_flag(loader, option, node, object);
+	if (!is_list || !node->count)
+		read_flag(loader, option, is_list ? NULL : node, object);
 }
 
 static void read_single(struct loader *loader, const struct option *option, struct node *node,
@@ -364,6 +365,22 @@ static void add_own_modules(struct loader *loader)
 	config->module_count = count;
 }
 
+static void complete_modules(struct config *config)
+{
+	for (size_t i = 0; i < config->module_count; i++)
+		module_complete(&config->modules[i], &config->arena);
+}
+
+static void dump_modules(struct config *config)
+{
+	for (size_t i = 0; i < config->module_count; i++) {
+		CLEANUP(text_deinit) struct text text = { 0 };
+
+		dump_module(&config->modules[i], &text);
+		config->modules[i].dump = arena_copy_string(&config->arena, text_string(&text));
+	}
+}
+
 static void read_root(struct loader *loader, struct bytes yaml)
 {
 	struct config *config = &loader->draft.config;
@@ -374,10 +391,12 @@ static void read_root(struct loader *loader, struct bytes yaml)
 		return;
 	}
 	read_section(loader, &schema_root, root.is_null ? NULL : &root, &loader->draft);
+	loader->draft.config.has_modules = loader->draft.config.module_count > 0;
 	add_own_modules(loader);
-	for (size_t i = 0; i < config->module_count; i++)
-		module_complete(&config->modules[i], &config->arena);
+	complete_modules(config);
 	check_draft(&loader->draft, &root, &loader->problems);
+	if (!loader->problems.count)
+		dump_modules(config);
 }
 
 int config_parse(const char *name, struct bytes yaml, struct config **ret_config,

@@ -277,7 +277,7 @@ static int read_choice(const struct option *option, const char *text, struct are
 static bool may_be_empty(enum option_type type)
 {
 	return type == OPTION_TEXT || type == OPTION_WORD || type == OPTION_FILE ||
-	       type == OPTION_FILES || type == OPTION_PROXY || type == OPTION_SOURCE;
+	       type == OPTION_PROXY || type == OPTION_SOURCE;
 }
 
 /* Values of headers and URLs of proxies may be secrets, or hold them. */

@@ -112,7 +112,8 @@ struct draft {
 extern const struct section schema_root;
 
 /* The rows about probes: schema_probe.c, schema_module.c, schema_http.c. */
-extern const struct section schema_destination, schema_module, schema_http, schema_tls;
+extern const struct section schema_destination, schema_module, schema_http, schema_tcp,
+	schema_tls;
 extern const struct choice schema_ip_protocols[];
 
 /* The modules that exist without being configured: what could stand below `modules:`. */

@@ -205,7 +205,7 @@ static const struct option tcp_options[] = {
 	{ 0 },
 };
 
-static const struct section tcp_section = { "tcp", sizeof(struct tcp_module), tcp_options };
+const struct section schema_tcp = { "tcp", sizeof(struct tcp_module), tcp_options };
 
 #define NOT_READ "Not read: a module with this prober cannot be used."
 
@@ -238,7 +238,7 @@ static const struct option module_options[] = {
 		.name = "tcp",
 		.type = OPTION_SECTION,
 		.offset = offsetof(struct module_config, tcp),
-		.section = &tcp_section,
+		.section = &schema_tcp,
 		.help = "For the prober `tcp`.",
 	},
 	{

@@ -25,6 +25,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "config/load.h"
+#include "daemon/ask.h"
 #include "daemon/report.h"
 #include "daemon/tick.h"
 #include "expose/http.h"
@@ -41,6 +42,7 @@ struct daemon {
 	struct self_row self;
 	struct board *board;
 	struct http *http;
+	struct ask *ask;
 	int signals, timer, wake;
 	_Atomic double stale_after;
 	bool stop;
@@ -71,6 +73,14 @@ static void ask_reload(void *context, struct http_wait *wait)
 		http_wait_finish(wait, 503, NULL, "too many reloads at once");
 	else if (eventfd_write(daemon->wake, 1) < 0)
 		abort();
+}
+
+/* Likewise. */
+static void answer_probe(void *context, struct http_wait *wait, const struct http_query *query)
+{
+	struct daemon *daemon = context;
+
+	ask_probe(daemon->ask, wait, query);
 }
 
 static void arm_timer(struct daemon *daemon)
@@ -124,6 +134,7 @@ static int replace_world(struct daemon *daemon, struct error *err)
 	world_inherit(&world, &daemon->world);
 	world_deinit(&daemon->world);
 	daemon->world = world;
+	ask_set_config(daemon->ask, config);
 	return 0;
 }
 
@@ -277,12 +288,15 @@ static int start(struct daemon *daemon, struct error *err)
 		.version = flags_build()->version,
 		.stale_after = stale_after,
 		.reload = ask_reload,
+		.probe = answer_probe,
 		.context = daemon,
 	};
 	int r = probe_engine_start(daemon->world.probes, err);
 
 	if (r < 0)
 		return r;
+	daemon->ask = ask_new(daemon->world.inquiry, flags->timeout_offset);
+	ask_set_config(daemon->ask, daemon->world.config);
 	arm_timer(daemon);
 	/* Listening first: an address in use must not cost a look at everything. */
 	r = http_start(&http, daemon->board, &daemon->http, err);
@@ -300,6 +314,7 @@ static void deinit(struct daemon *daemon)
 	board_free(daemon->board);
 	snapshot_free(daemon->previous);
 	world_deinit(&daemon->world);
+	ask_free(daemon->ask);
 	file_close(&daemon->signals);
 	file_close(&daemon->timer);
 	file_close(&daemon->wake);

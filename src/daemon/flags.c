@@ -72,6 +72,17 @@ static int set_enable_lifecycle(struct flags *flags, const char *value)
 	return 0;
 }
 
+static int set_timeout_offset(struct flags *flags, const char *value)
+{
+	char *end;
+
+	flags->timeout_offset = strtod(value, &end);
+	return end != value && !*end && flags->timeout_offset >= 0 &&
+			       flags->timeout_offset <= 60 ?
+		       0 :
+		       -EINVAL;
+}
+
 static int set_procfs(struct flags *flags, const char *value)
 {
 	flags->procfs = value;
@@ -158,6 +169,15 @@ static const struct flag table[] = {
 		.name = "web.enable-lifecycle",
 		.set = set_enable_lifecycle,
 		.help = "Answer POST /-/reload. SIGHUP reloads in any case.",
+	},
+	{
+		.name = "timeout-offset",
+		.argument = "SECONDS",
+		.fallback = "0.5",
+		.wanted = "it must be a number of seconds, at most 60",
+		.set = set_timeout_offset,
+		.help = "How much earlier than the scraper's time is up, by its header "
+			"X-Prometheus-Scrape-Timeout-Seconds, GET /probe answers.",
 	},
 	{
 		.name = "path.procfs",

@@ -14,6 +14,7 @@ struct flags {
 	const char *listen[FLAGS_LISTEN_MAX];
 	size_t listen_count;
 	const char *telemetry_path, *procfs, *rootfs;
+	double timeout_offset; /* seconds */
 	const char *describe; /* NULL, or the section asked for */
 	enum log_level log_level;
 	enum log_format log_format;

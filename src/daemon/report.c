@@ -33,6 +33,16 @@ static void append_number(struct text *text, uint64_t number)
 	text_append_u64(text, number);
 }
 
+static void report_modules(const struct config *config)
+{
+	CLEANUP(text_deinit) struct text modules = { 0 };
+
+	config_write_unsupported(config, &modules);
+	if (modules.length)
+		log_line(LOG_WARN, "Modules that cannot be used", "modules",
+			 text_string(&modules), NULL);
+}
+
 void report_config(const struct flags *flags, const struct config *config)
 {
 	CLEANUP(text_deinit) struct text targets = { 0 }, destinations = { 0 }, probes = { 0 };
@@ -54,6 +64,7 @@ void report_config(const struct flags *flags, const struct config *config)
 		 text_string(&targets), "destinations", text_string(&destinations), "probes",
 		 text_string(&probes), "discovery", config_discovers(config) ? "on" : "off",
 		 NULL);
+	report_modules(config);
 }
 
 /* An address of "everywhere" is no address to click on. */

@@ -11,7 +11,7 @@ void report_lines(enum log_level level, const char *message, const struct error 
 
 void report_start(void);
 
-/* What was loaded, in numbers: a file that lost its content shows. */
+/* What was loaded, in numbers: a file that lost its content shows; and what of it is of no use. */
 void report_config(const struct flags *flags, const struct config *config);
 
 /* Where to look: a line for each address. */

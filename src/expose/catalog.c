@@ -203,7 +203,8 @@ static const struct metric observed[] = {
     "for want of a process of the target or of the right to enter it (0); only of probes that "
     "are configured to ask from there." },
   .probe = samples_probe_view_up },
-{ { "outbound_probe_last_timestamp_seconds", FAMILY_GAUGE, "seconds", { "destination", "target" },
+{ { "outbound_probe_last_timestamp_seconds", FAMILY_GAUGE, "seconds",
+    { "destination", "target" },
     "When the newest probe ended, in seconds since 1970." },
   .probe = samples_probe_last_timestamp },
 };

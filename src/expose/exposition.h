@@ -41,7 +41,8 @@ void exposition_begin(struct exposition *exposition, const struct family *family
 
 /*
  * One sample with the values of the family's labels, in their order (NULL when it has none); a
- * label whose value is NULL is left out. NAN means that the number is not known: nothing is written.
+ * label whose value is NULL is left out. NAN as the sample's value means that it is not known:
+ * nothing is written.
  */
 void exposition_sample(struct exposition *exposition, const char *const *labels, double value);
 void exposition_count(struct exposition *exposition, const char *const *labels, uint64_t value);

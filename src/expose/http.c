@@ -20,8 +20,8 @@
  *   vanished client would. Its descriptor is valid between the two notifications.
  * - It never writes to stderr without MHD_USE_ERROR_LOG, and sends with MSG_NOSIGNAL.
  *
- * Each daemon has one thread, in which all its callbacks run; the crowd needs no lock. The count
- * of answers is shared by them, and guarded by the mutex; lines of waits have their own.
+ * Each daemon has one thread, in which all its callbacks run; the crowd needs no lock. The
+ * count of answers is shared by them, and guarded by the mutex; lines of waits have their own.
  */
 #include "expose/http.h"
 

@@ -22,8 +22,8 @@ struct http_config {
 	/* How many seconds old a page may be; may change by reload. In a server thread. */
 	double (*stale_after)(void *context);
 	/*
-	 * Called in a server thread by POST /-/reload, unless enable_lifecycle is false: returns
-	 * at once; the answer comes by http_wait_finish(), from this thread or another one.
+	 * Called in a server thread by POST /-/reload, unless enable_lifecycle is false.
+	 * Returns at once; the answer comes by http_wait_finish(), from any thread.
 	 */
 	void (*reload)(void *context, struct http_wait *wait);
 	/*

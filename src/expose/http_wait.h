@@ -39,8 +39,8 @@ void http_wait_line_stop(struct http_wait_line *line);
 void http_wait_line_release(struct http_wait_line *line); /* takes NULL */
 
 /*
- * Suspends the connection and puts it in line: NULL; or why not, constant, for a 503. The server
- * releases *ret_wait when its request is over, besides whoever finishes it.
+ * Suspends the connection and puts it in line: NULL; or why not, constant, for a 503. The
+ * server releases *ret_wait when its request is over, besides whoever finishes it.
  */
 const char *http_wait_begin(struct http_wait_line *line, void *connection,
 			    struct http_wait **ret_wait) MUST_CHECK;

@@ -38,7 +38,10 @@ double samples_sent(const struct pair_row *pair);
 double samples_received(const struct pair_row *pair);
 double samples_retransmits(const struct pair_row *pair);
 
-/* Of a probe; labels `destination`, `target`. What the newest run found is NAN before the first run. */
+/*
+ * Of a probe; labels `destination`, `target`. What the newest run found is NAN before the first
+ * run.
+ */
 double samples_probe_success(const struct probe_row *probe);
 double samples_probes(const struct probe_row *probe);
 double samples_probes_missed(const struct probe_row *probe);

@@ -30,7 +30,7 @@ struct site_answer {
 	struct text text;
 };
 
-/* The answer is to be had from the daemon, which is to load the configuration again, to probe. */
+/* The daemon has the answer, when it has loaded the configuration again, or probed. */
 enum { SITE_RELOAD = 1, SITE_PROBE };
 
 /* 0 with an answer for site_answer_deinit(), or one of the above without. */
@@ -41,8 +41,8 @@ int site_answer(const struct site *site, const struct site_request *request,
 struct site_answer site_answer_text(unsigned status, const char *text);
 
 /*
- * What the daemon answered; the text is taken over, and compressed when `accept_encoding` (as in
- * a request) says so and it is long enough. `content_type` is constant, NULL for plain text.
+ * What the daemon answered; the text is taken over, and compressed when `accept_encoding` (as
+ * in a request) says so and it is long enough. `content_type` is constant, NULL for plain text.
  */
 struct site_answer site_answer_later(unsigned status, const char *content_type,
 				     struct text *text, const char *accept_encoding);

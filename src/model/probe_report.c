@@ -1,6 +1,6 @@
 /*
- * A log is shown to who asks /probe for it, and tells what servers said: it is bounded, and what
- * is no UTF-8 is repaired.
+ * A log is shown to who asks /probe for it, and tells what servers said: it is bounded, and
+ * what is no UTF-8 is repaired.
  */
 #include "model/probe_report.h"
 

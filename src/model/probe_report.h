@@ -58,8 +58,8 @@ void probe_report_deinit(struct probe_report *report);
 
 /*
  * A line for the log: level ("info", "error"), message, then pairs of key and value, NULL.
- * Values may be what a server said: they are cut, repaired and quoted, and so is the log when it
- * grows too long. Nothing while it is not wanted.
+ * Values may be what a server said: they are cut, repaired and quoted. A log that grows too
+ * long ends early. Nothing while it is not wanted.
  */
 void probe_report_log(struct probe_report *report, const char *level, const char *message, ...)
 	__attribute__((sentinel));

@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,19 +188,58 @@ static void move(struct connections *connections, size_t index, double now)
 	*open = connections->open[--connections->open_count];
 }
 
+/* The number may also be that of one that was closed without telling. */
+static struct open_socket *find_open(struct connections *connections, int fd)
+{
+	ino_t inode = inode_of(fd);
+
+	for (size_t i = 0; i < connections->open_count; i++) {
+		if (connections->open[i].fd == fd && connections->open[i].inode == inode)
+			return &connections->open[i];
+	}
+	return NULL;
+}
+
 void connections_close(struct connections *connections, int fd, double now)
 {
-	size_t i = 0;
+	struct open_socket *open;
 
 	pthread_mutex_lock(&connections->mutex);
-	while (i < connections->open_count && connections->open[i].fd != fd)
-		i++;
-	if (i < connections->open_count) {
-		look_at(&connections->open[i]);
-		move(connections, i, now);
+	open = find_open(connections, fd);
+	if (open) {
+		look_at(open);
+		move(connections, (size_t)(open - connections->open), now);
 	}
 	pthread_mutex_unlock(&connections->mutex);
 	close(fd);
+}
+
+static void reassign(struct connections *connections, int fd, int new_fd, const void *owner)
+{
+	struct open_socket *open;
+
+	pthread_mutex_lock(&connections->mutex);
+	open = find_open(connections, fd);
+	if (open) {
+		open->fd = new_fd;
+		open->owner = owner;
+	}
+	pthread_mutex_unlock(&connections->mutex);
+}
+
+int connections_duplicate(struct connections *connections, int fd, const void *owner)
+{
+	int new_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	if (new_fd < 0)
+		return -errno;
+	reassign(connections, fd, new_fd, owner);
+	return new_fd;
+}
+
+void connections_hand_over(struct connections *connections, int fd, const void *owner)
+{
+	reassign(connections, fd, fd, owner);
 }
 
 void connections_finish(struct connections *connections, const void *owner, double now)

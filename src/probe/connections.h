@@ -27,6 +27,16 @@ int connections_open(struct connections *connections, const struct sockaddr *rem
 /* Closes a socket made by connections_open(), at the time `now` (monotonic seconds). */
 void connections_close(struct connections *connections, int fd, double now);
 
+/*
+ * Hands a socket over to `owner`: the duplicate that is returned takes its place here, and
+ * whoever has `fd` itself may close it as he likes. -errno.
+ */
+int connections_duplicate(struct connections *connections, int fd,
+			  const void *owner) MUST_CHECK;
+
+/* From now on the socket is of this owner. */
+void connections_hand_over(struct connections *connections, int fd, const void *owner);
+
 /* Takes down the local endpoints of sockets that were connected since. */
 void connections_look(struct connections *connections);
 

@@ -73,6 +73,19 @@ struct probe_engine *probe_engine_new(const struct config *config,
 	return engine;
 }
 
+/* One connection at a time is looked at, whatever the interval. */
+static void keep(struct probe_engine *engine, struct probe *probe, struct run *run)
+{
+	struct reuse *reuse;
+
+	if (probe->has_reuse)
+		return;
+	reuse = run_take_reuse(run, probe, clock_monotonic());
+	probe->has_reuse = reuse != NULL;
+	if (reuse)
+		runner_add_reuse(&engine->runner, reuse);
+}
+
 static void record(struct probe_engine *engine, struct run *run)
 {
 	struct probe *probe = run_owner(run);
@@ -83,7 +96,19 @@ static void record(struct probe_engine *engine, struct run *run)
 	pthread_mutex_unlock(&engine->mutex);
 	probe->name_hangs = !report->success && report->reason == PROBE_DNS_TIMEOUT;
 	probe->run = NULL;
+	keep(engine, probe, run);
 	run_free(run);
+}
+
+static void record_reuse(struct probe_engine *engine, struct reuse *reuse)
+{
+	struct probe *probe = reuse_owner(reuse);
+
+	pthread_mutex_lock(&engine->mutex);
+	reuse_record(reuse, &probe->row);
+	pthread_mutex_unlock(&engine->mutex);
+	probe->has_reuse = false;
+	reuse_free(reuse);
 }
 
 static void count_missed(struct probe_engine *engine, struct probe *probe, uint64_t missed)
@@ -221,6 +246,7 @@ static double next_event(const struct probe_engine *engine)
 static void turn(struct probe_engine *engine)
 {
 	double now = clock_monotonic();
+	struct reuse *reuse;
 	struct run *run;
 
 	read_found(engine);
@@ -230,6 +256,8 @@ static void turn(struct probe_engine *engine)
 	runner_turn(&engine->runner);
 	while ((run = runner_take(&engine->runner)))
 		record(engine, run);
+	while ((reuse = runner_take_reuse(&engine->runner)))
+		record_reuse(engine, reuse);
 	runner_wait(&engine->runner, next_event(engine));
 }
 
@@ -239,6 +267,7 @@ static void give_up(struct probe_engine *engine)
 	for (size_t i = 0; i < engine->roster.count; i++) {
 		struct probe *probe = engine->roster.probes[i];
 
+		probe->has_reuse = false;
 		if (!probe->run)
 			continue;
 		probe->run = NULL;

@@ -44,7 +44,7 @@ void probe_engine_set_found(struct probe_engine *engine, const char *endpoints);
 /*
  * Writes snapshot->probes (sorted by destination and target, strings in the snapshot's arena)
  * and adds to snapshot->own the connections that probes have now, and those closed less than
- * 120 s ago, which may still be in TIME_WAIT (60 s, include/net/tcp.h) on this side. Adds its threads that
- * look names up to snapshot->self.resolver_threads.
+ * 120 s ago, which may still be in TIME_WAIT (60 s, include/net/tcp.h) on this side. Adds its
+ * threads that look names up to snapshot->self.resolver_threads.
  */
 void probe_engine_copy(struct probe_engine *engine, struct snapshot *snapshot);

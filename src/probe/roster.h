@@ -28,6 +28,7 @@ struct probe {
 	bool begun_first; /* first: for the case that it is given up */
 	bool name_hangs; /* see resolver.h */
 	struct run *run; /* NULL: idle */
+	bool has_reuse; /* the connection of an earlier run is being looked at */
 	struct view *run_view; /* of the run; only to be compared */
 	/* Of a destination that was found: */
 	struct probe_config own; /* what `config` is then */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "probe/dialogue.h"
+#include "probe/script.h"
 
 /* As many as browsers and curl(1) take, within a factor of two. */
 #define REDIRECTS_MAX 10
@@ -23,6 +25,7 @@ struct run {
 	struct transfer *transfer;
 	struct lookup *lookup;
 	double asked; /* when the lookup was asked for */
+	struct dialogue *dialogue;
 	struct probe_report report;
 };
 
@@ -82,6 +85,7 @@ void run_free(struct run *run)
 	if (!run)
 		return;
 	release_lookup(run);
+	dialogue_free(run->dialogue);
 	transfer_free(run->transfer);
 	view_release(run->view);
 	probe_report_deinit(&run->report);
@@ -109,13 +113,20 @@ static double lookup_began(const struct run *run, const struct lookup_view *view
 	return fmax(run->asked, view->began);
 }
 
-double run_deadline(const struct run *run)
+static double lookup_deadline(const struct run *run)
 {
 	struct lookup_view view = lookup_view(run->context->resolver, run->lookup);
 
 	if (view.state == LOOKUP_WAITING)
 		return INFINITY;
 	return lookup_began(run, &view) + time_left(run);
+}
+
+double run_deadline(const struct run *run)
+{
+	if (run->state == RUN_LOOKUP)
+		return lookup_deadline(run);
+	return run->state == RUN_DIALOGUE ? dialogue_next(run->dialogue) : INFINITY;
 }
 
 static void fail_lookup(struct run *run, enum lookup_state state)
@@ -130,13 +141,12 @@ static void fail_lookup(struct run *run, enum lookup_state state)
 	finish(run, reasons[state]);
 }
 
-void run_check_lookup(struct run *run, double now)
+static void check_lookup(struct run *run, double now)
 {
 	struct lookup_view view = lookup_view(run->context->resolver, run->lookup);
 	bool over = view.state != LOOKUP_WAITING && view.state != LOOKUP_RUNNING;
 	double left = time_left(run), took;
 
-	assert(run->state == RUN_LOOKUP);
 	if (view.state == LOOKUP_WAITING)
 		return;
 	took = (over ? view.ended : now) - lookup_began(run, &view);
@@ -149,6 +159,23 @@ void run_check_lookup(struct run *run, double now)
 		fail_lookup(run, took >= left ? LOOKUP_RUNNING : view.state);
 	else
 		run->state = RUN_READY;
+}
+
+static void check_dialogue(struct run *run, double now)
+{
+	if (!dialogue_advance(run->dialogue, now))
+		return;
+	finish(run, dialogue_reason(run->dialogue));
+	dialogue_free(run->dialogue);
+	run->dialogue = NULL;
+}
+
+void run_check(struct run *run, double now)
+{
+	if (run->state == RUN_LOOKUP)
+		check_lookup(run, now);
+	else if (run->state == RUN_DIALOGUE)
+		check_dialogue(run, now);
 }
 
 void run_start(struct run *run, struct transfers *transfers)
@@ -181,6 +208,30 @@ static enum probe_reason judge(const struct run *run)
 				     transfer_body(run->transfer));
 }
 
+static void begin_dialogue(struct run *run, double now)
+{
+	const char *host = run->probe->hostname;
+	struct dialogue_peer peer = {
+		.fd = transfer_socket(run->transfer),
+		.host = host ? host : transfer_host(run->transfer),
+		.connections = run->context->connections,
+		.watch = &run->context->watch,
+	};
+
+	if (peer.fd < 0) {
+		finish(run, PROBE_OTHER);
+		return;
+	}
+	run->dialogue = dialogue_new(&peer, &run->probe->module->tcp, &run->report, now,
+				     now + time_left(run));
+	run->state = RUN_DIALOGUE;
+}
+
+static bool wants_dialogue(const struct run *run)
+{
+	return transfer_is_tcp(run->transfer) && script_is_needed(&run->probe->module->tcp);
+}
+
 struct run *run_finish_leg(struct transfer *transfer, double now)
 {
 	struct run *run = transfer_owner(transfer);
@@ -196,6 +247,8 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 		finish(run, reason);
 	else if (redirect)
 		follow(run, redirect, now);
+	else if (wants_dialogue(run))
+		begin_dialogue(run, now);
 	else
 		finish(run, judge(run));
 	return run;
@@ -206,8 +259,23 @@ void run_cancel(struct run *run)
 	if (run->state == RUN_DONE)
 		return;
 	release_lookup(run);
+	dialogue_free(run->dialogue);
+	run->dialogue = NULL;
 	transfer_stop(run->transfer);
 	finish(run, PROBE_CANCELED);
+}
+
+struct reuse *run_take_reuse(struct run *run, void *owner, double now)
+{
+	struct reuse *reuse;
+
+	assert(run->state == RUN_DONE);
+	if (!run->probe->reuse || !run->report.success || !run->transfer ||
+	    transfer_is_tcp(run->transfer))
+		return NULL;
+	reuse = reuse_new(run->probe, run->transfer, &run->context->watch, now, owner);
+	run->transfer = NULL;
+	return reuse;
 }
 
 struct probe_report *run_report(struct run *run)

@@ -2,14 +2,15 @@
  * One run of one probe, from the name to the verdict. It moves from state to state as it is
  * told; its clock stands still while it waits for its turn.
  * 	RUN_LOOKUP ──▶ RUN_READY ──▶ RUN_TRANSFER ──▶ RUN_DONE
- * 	     ▲                            │
- * 	     └────────── redirect ────────┘
+ * 	     ▲                            │  │            ▲
+ * 	     └────────── redirect ────────┘  └──▶ RUN_DIALOGUE
  */
 #pragma once
 
 #include "probe/connections.h"
 #include "probe/outcome.h"
 #include "probe/resolver.h"
+#include "probe/reuse.h"
 #include "probe/transfer.h"
 #include "probe/view.h"
 #include "probe/watch.h"
@@ -18,6 +19,7 @@ enum run_state {
 	RUN_LOOKUP, /* its host name is being looked up, or waits for a thread that will */
 	RUN_READY, /* to be started */
 	RUN_TRANSFER, /* libcurl is at it */
+	RUN_DIALOGUE, /* it is connected, and a conversation over TCP goes on */
 	RUN_DONE, /* the outcome is there */
 };
 
@@ -41,10 +43,10 @@ void run_free(struct run *run); /* takes NULL; gives up what is under way */
 enum run_state run_state(const struct run *run);
 void *run_owner(const struct run *run);
 
-/* In RUN_LOOKUP: looks whether it is over, or has taken too long. */
-void run_check_lookup(struct run *run, double now);
+/* Goes on with what is not libcurl's, RUN_LOOKUP and RUN_DIALOGUE, unless it takes too long. */
+void run_check(struct run *run, double now);
 
-/* In RUN_LOOKUP: when it will have taken too long; INFINITY while it waits for a thread. */
+/* When to call run_check() at the latest, if nothing wakes before; INFINITY: no need to. */
 double run_deadline(const struct run *run);
 
 /* In RUN_READY: starts the leg. */
@@ -55,6 +57,11 @@ struct run *run_finish_leg(struct transfer *transfer, double now);
 
 /* Gives up what is under way: done, and canceled. */
 void run_cancel(struct run *run);
+/*
+ * In RUN_DONE: whether its connection can be used again is still to be found out, for `owner`.
+ * The caller's; NULL: nobody wants to know, or the run failed.
+ */
+struct reuse *run_take_reuse(struct run *run, void *owner, double now);
 
 /* What was found out so far; complete in RUN_DONE. */
 struct probe_report *run_report(struct run *run);

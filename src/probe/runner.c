@@ -37,7 +37,10 @@ void runner_deinit(struct runner *runner)
 {
 	for (size_t i = 0; i < runner->count; i++)
 		run_free(runner->runs[i]);
+	for (size_t i = 0; i < runner->reuse_count; i++)
+		reuse_free(runner->reuses[i]);
 	free(runner->runs);
+	free(runner->reuses);
 	transfers_free(runner->transfers);
 	watch_deinit(&runner->context.watch);
 	resolver_release(runner->context.resolver);
@@ -51,13 +54,30 @@ void runner_add(struct runner *runner, struct run *run)
 	runner->runs[runner->count++] = run;
 }
 
+void runner_add_reuse(struct runner *runner, struct reuse *reuse)
+{
+	runner->reuses = memory_grow(runner->reuses, &runner->reuse_capacity,
+				     runner->reuse_count + 1, sizeof(struct reuse *));
+	runner->reuses[runner->reuse_count++] = reuse;
+}
+
 static void check_runs(struct runner *runner)
 {
 	double now = clock_monotonic();
 
 	for (size_t i = 0; i < runner->count; i++) {
-		if (run_state(runner->runs[i]) == RUN_LOOKUP)
-			run_check_lookup(runner->runs[i], now);
+		enum run_state state = run_state(runner->runs[i]);
+
+		if (state == RUN_LOOKUP || state == RUN_DIALOGUE)
+			run_check(runner->runs[i], now);
+	}
+	for (size_t i = 0; i < runner->reuse_count; i++) {
+		struct reuse *reuse = runner->reuses[i];
+
+		if (reuse_state(reuse) == REUSE_IDLE)
+			reuse_check(reuse, now);
+		if (reuse_state(reuse) == REUSE_READY)
+			reuse_start(reuse, runner->transfers);
 	}
 }
 
@@ -65,8 +85,11 @@ static size_t count_transfers(const struct runner *runner)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < runner->count; i++)
-		count += run_state(runner->runs[i]) == RUN_TRANSFER;
+	for (size_t i = 0; i < runner->count; i++) {
+		enum run_state state = run_state(runner->runs[i]);
+
+		count += state == RUN_TRANSFER || state == RUN_DIALOGUE;
+	}
 	return count;
 }
 
@@ -86,8 +109,12 @@ static void finish_legs(struct runner *runner)
 {
 	struct transfer *transfer;
 
-	while ((transfer = transfers_take(runner->transfers)))
-		run_finish_leg(transfer, clock_monotonic());
+	while ((transfer = transfers_take(runner->transfers))) {
+		if (transfer_is_again(transfer))
+			reuse_finish_leg(transfer);
+		else
+			run_finish_leg(transfer, clock_monotonic());
+	}
 }
 
 void runner_turn(struct runner *runner)
@@ -115,6 +142,19 @@ struct run *runner_take(struct runner *runner)
 	return NULL;
 }
 
+struct reuse *runner_take_reuse(struct runner *runner)
+{
+	for (size_t i = 0; i < runner->reuse_count; i++) {
+		struct reuse *reuse = runner->reuses[i];
+
+		if (reuse_state(reuse) != REUSE_DONE)
+			continue;
+		runner->reuses[i] = runner->reuses[--runner->reuse_count];
+		return reuse;
+	}
+	return NULL;
+}
+
 /* When a run has something to do that nothing else wakes for. */
 static double next_deadline(const struct runner *runner)
 {
@@ -126,9 +166,10 @@ static double next_deadline(const struct runner *runner)
 
 		if (run_state(run) == RUN_DONE || (run_state(run) == RUN_READY && !is_full))
 			return 0;
-		if (run_state(run) == RUN_LOOKUP)
-			next = fmin(next, run_deadline(run));
+		next = fmin(next, run_deadline(run));
 	}
+	for (size_t i = 0; i < runner->reuse_count; i++)
+		next = fmin(next, reuse_deadline(runner->reuses[i]));
 	return next;
 }
 

@@ -13,6 +13,8 @@ struct runner {
 	struct transfers *transfers;
 	struct run **runs; /* under way, oldest first */
 	size_t count, capacity;
+	struct reuse **reuses; /* likewise */
+	size_t reuse_count, reuse_capacity;
 };
 
 /*
@@ -33,6 +35,10 @@ void runner_turn(struct runner *runner);
 
 /* One that is done since: the caller's to read and to free. NULL: none. */
 struct run *runner_take(struct runner *runner);
+
+/* The same for what comes after a run, see run_take_reuse(). */
+void runner_add_reuse(struct runner *runner, struct reuse *reuse);
+struct reuse *runner_take_reuse(struct runner *runner);
 
 /* Waits until a turn has something to do, or until `next` (monotonic seconds). */
 void runner_wait(struct runner *runner, double next);

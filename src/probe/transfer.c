@@ -28,6 +28,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "probe/route.h"
+#include "probe/script.h"
 #include "probe/tls.h"
 
 /* Without a limit in the module. */
@@ -40,6 +41,9 @@
 
 /* libcurl's least, or nearly: many transfers at once, small answers. */
 #define BUFFER_SIZE (16L * 1024)
+
+/* Seconds; without it libcurl takes no connection that was idle for 118 s. */
+#define IDLE_MAX 1000000L
 
 /* curl_multi_poll() takes milliseconds in an int. */
 #define WAIT_MAX 60.0
@@ -60,6 +64,8 @@ struct transfer {
 	struct tls_client *tls; /* NULL: without */
 	const char *method;
 	CURLcode code;
+	int socket; /* of the connection, when it is needed after the leg; negative: none */
+	bool again; /* this leg goes over the connection of the one before */
 	struct sockaddr_storage remote; /* the address tried last */
 	socklen_t remote_length;
 	int socket_error;
@@ -109,6 +115,18 @@ void transfers_perform(struct transfers *transfers)
 	curl_multi_perform(transfers->multi, &running);
 }
 
+/* Whether there is more to do over the connection than libcurl does. */
+static bool talks(const struct transfer *transfer)
+{
+	return transfer->url.tcp && script_is_needed(&transfer->probe->module->tcp);
+}
+
+/* Whether libcurl is not to close the connection at once: for that, or a second request. */
+static bool keeps(const struct transfer *transfer)
+{
+	return transfer->url.tcp ? talks(transfer) : transfer->probe->reuse;
+}
+
 void transfer_stop(struct transfer *transfer)
 {
 	if (!transfer->multi)
@@ -116,6 +134,28 @@ void transfer_stop(struct transfer *transfer)
 	curl_multi_remove_handle(transfer->multi, transfer->easy);
 	transfer->multi = NULL;
 	connections_finish(transfer->connections, transfer, clock_monotonic());
+}
+
+/*
+ * At the last moment: what CURLOPT_CONNECT_ONLY made is closed as it leaves the multi handle,
+ * and no other connection can be asked for after that (multi.c, connect.c of 7.88.1). One that
+ * the server does not keep is closed by now.
+ */
+static void keep_socket(struct transfer *transfer)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	if (transfer->code || !keeps(transfer))
+		return;
+	curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd == CURL_SOCKET_BAD)
+		return;
+	transfer->socket = fd;
+	if (talks(transfer))
+		transfer->socket =
+			connections_duplicate(transfer->connections, fd, &transfer->socket);
+	else
+		connections_hand_over(transfer->connections, fd, &transfer->socket);
 }
 
 struct transfer *transfers_take(struct transfers *transfers)
@@ -133,6 +173,7 @@ struct transfer *transfers_take(struct transfers *transfers)
 		transfer = (struct transfer *)(void *)private;
 		transfer->code = message->data.result;
 		transfer->ended = clock_monotonic();
+		keep_socket(transfer);
 		transfer_stop(transfer);
 		return transfer;
 	}
@@ -152,6 +193,31 @@ void transfers_wake(struct transfers *transfers)
 	curl_multi_wakeup(transfers->multi);
 }
 
+/*
+ * With a cache of connections of its own, nobody else's request goes over one that is kept,
+ * and it is closed no later than this.
+ */
+static void make_share(struct transfer *transfer)
+{
+	transfer->share = curl_share_init();
+	if (!transfer->share)
+		abort();
+	curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	if (transfer->probe->reuse)
+		curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
+}
+
+/* What is kept of a leg is not needed when another one follows. */
+static void forget_socket(struct transfer *transfer)
+{
+	if (transfer->socket < 0)
+		return;
+	curl_easy_setopt(transfer->easy, CURLOPT_SHARE, NULL);
+	curl_share_cleanup(transfer->share);
+	make_share(transfer);
+	transfer->socket = -1;
+}
+
 struct transfer *transfer_new(const struct probe_config *probe, struct connections *connections,
 			      void *owner)
 {
@@ -161,11 +227,11 @@ struct transfer *transfer_new(const struct probe_config *probe, struct connectio
 	transfer->connections = connections;
 	transfer->owner = owner;
 	transfer->method = probe->module->http.method ? probe->module->http.method : "GET";
+	transfer->socket = -1;
 	transfer->easy = curl_easy_init();
-	transfer->share = curl_share_init();
-	if (!transfer->easy || !transfer->share)
+	if (!transfer->easy)
 		abort();
-	curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	make_share(transfer);
 	return transfer;
 }
 
@@ -274,7 +340,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
 	int fd;
 
 	(void)purpose;
-	if (address->addrlen > sizeof(transfer->remote))
+	if (transfer->again || address->addrlen > sizeof(transfer->remote))
 		return CURL_SOCKET_BAD;
 	memcpy(&transfer->remote, &address->addr, address->addrlen);
 	transfer->remote_length = address->addrlen;
@@ -316,8 +382,9 @@ static void set_connection(struct transfer *transfer, double timeout)
 {
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_QUICK_EXIT, 1L);
-	SET(CURLOPT_FRESH_CONNECT, 1L);
-	SET(CURLOPT_FORBID_REUSE, 1L);
+	SET(CURLOPT_FRESH_CONNECT, transfer->again ? 0L : 1L);
+	SET(CURLOPT_FORBID_REUSE, keeps(transfer) ? 0L : 1L);
+	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX);
 	SET(CURLOPT_SHARE, transfer->share);
 	SET(CURLOPT_RESOLVE, transfer->resolve);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
@@ -404,8 +471,7 @@ static void set_addresses(struct transfer *transfer, const char *addresses)
 		abort();
 }
 
-void transfer_start(struct transfer *transfer, struct transfers *transfers,
-		    const char *addresses, double timeout)
+static void start(struct transfer *transfer, struct transfers *transfers, double timeout)
 {
 	CURLMcode code;
 
@@ -417,13 +483,44 @@ void transfer_start(struct transfer *transfer, struct transfers *transfers,
 	transfer->body_bytes = transfer->header_bytes = 0;
 	transfer->capped = false;
 	text_clear(&transfer->body);
-	set_addresses(transfer, addresses ? addresses : leg_url_addresses(&transfer->url));
 	set_connection(transfer, timeout);
 	set_http(transfer);
 	set_tls(transfer);
 	code = curl_multi_add_handle(transfers->multi, transfer->easy);
 	assert(code == CURLM_OK);
 	transfer->multi = transfers->multi;
+}
+
+void transfer_start(struct transfer *transfer, struct transfers *transfers,
+		    const char *addresses, double timeout)
+{
+	forget_socket(transfer);
+	set_addresses(transfer, addresses ? addresses : leg_url_addresses(&transfer->url));
+	start(transfer, transfers, timeout);
+}
+
+void transfer_start_again(struct transfer *transfer, struct transfers *transfers,
+			  double timeout, void *owner)
+{
+	assert(transfer->socket >= 0);
+	transfer->owner = owner;
+	transfer->again = true;
+	start(transfer, transfers, timeout);
+}
+
+bool transfer_is_again(const struct transfer *transfer)
+{
+	return transfer->again;
+}
+
+int transfer_socket(const struct transfer *transfer)
+{
+	return transfer->socket;
+}
+
+const char *transfer_host(const struct transfer *transfer)
+{
+	return transfer->url.host;
 }
 
 void transfer_measure(const struct transfer *transfer, struct leg *ret_leg)

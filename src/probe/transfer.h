@@ -51,7 +51,9 @@ int transfer_aim(struct transfer *transfer, const char *url) MUST_CHECK;
 /* The host name to look up first; NULL when there is none, but an address or localhost. */
 const char *transfer_name(const struct transfer *transfer);
 
-/* Whether it ends with the connection, and nothing is asked. */
+const char *transfer_host(const struct transfer *transfer);
+
+/* Whether libcurl only connects. */
 bool transfer_is_tcp(const struct transfer *transfer);
 
 /*
@@ -60,6 +62,20 @@ bool transfer_is_tcp(const struct transfer *transfer);
  */
 void transfer_start(struct transfer *transfer, struct transfers *transfers,
 		    const char *addresses, double timeout);
+
+/*
+ * Once a leg is complete: with TCP alone, when there is more to do, the connected socket, the
+ * caller's to close through its connections; else the idle connection of a probe that is to
+ * try it again, until the transfer is freed. Negative: none.
+ */
+int transfer_socket(const struct transfer *transfer);
+
+/* Starts the same leg again, over the connection that is kept or none; for another owner. */
+void transfer_start_again(struct transfer *transfer, struct transfers *transfers,
+			  double timeout, void *owner);
+
+/* Whether the leg is such a second one. */
+bool transfer_is_again(const struct transfer *transfer);
 
 /* The leg that ended. */
 void transfer_measure(const struct transfer *transfer, struct leg *ret_leg);

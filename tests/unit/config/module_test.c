@@ -278,4 +278,59 @@ TEST(files_are_beside_the_configuration)
 	CHECK_EQ_STR(http->tls.key_file, "/etc/x/e");
 }
 
+static void check_unsupported(const char *yaml, const char *expected)
+{
+	PARSED(config, yaml);
+	CHECK_EQ_STR(module_named(config, "m")->unsupported, expected);
+}
+
+TEST(what_is_not_supported_makes_the_module_unusable)
+{
+	static const char *const probers[] = { "icmp", "dns", "grpc", "unix", "websocket" };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(probers); i++) {
+		CLEANUP(text_deinit) struct text yaml = { 0 }, expected = { 0 };
+
+		text_printf(&yaml, "modules: { m: { prober: %s, %s: { a: [ b ] } } }",
+			    probers[i], probers[i]);
+		text_printf(&expected, "prober %s is not supported", probers[i]);
+		check_unsupported(text_string(&yaml), text_string(&expected));
+	}
+	check_unsupported(HTTP("oauth2: { client_id: a }"), "http.oauth2 is not supported");
+	check_unsupported(
+		HTTP("fail_if_body_json_matches_cel: 'body.a == 1', oauth2: { a: b }, "
+		     "enable_http3: true"),
+		"http.fail_if_body_json_matches_cel is not supported; "
+		"http.oauth2 is not supported; http.enable_http3 is not supported");
+	check_unsupported(HTTP("fail_if_body_json_not_matches_cel: a"),
+			  "http.fail_if_body_json_not_matches_cel is not supported");
+	check_unsupported(HTTP("enable_http3: true, valid_http_versions: [ HTTP/3.0 ]"),
+			  "http.enable_http3 is not supported");
+	check_unsupported(HTTP("proxy_url: 'socks5://a:1'"),
+			  "http.proxy_url of socks5:// is not supported");
+}
+
+TEST(what_is_not_used_does_no_harm)
+{
+	check_unsupported(HTTP("enable_http3: false, oauth2: ~"), NULL);
+	check_unsupported("modules: { m: { prober: tcp, icmp: { ttl: 5 }, dns: , "
+			  "http: { oauth2: { a: b } } } }",
+			  NULL);
+	check_unsupported("modules: { m: { prober: icmp, http: { oauth2: { a: b } } } }",
+			  "prober icmp is not supported");
+}
+
+TEST(mistakes_stay_mistakes)
+{
+	CHECK_COMPLAINTS("modules: { m: { prober: icmpp } }",
+			 "f:1:25: prober: \"icmpp\" is not http, tcp, icmp, dns, grpc, unix or "
+			 "websocket, did you mean \"icmp\"?");
+	CHECK_COMPLAINTS("modules: { m: { prober: icmp, icmpp: {} } }",
+			 "f:1:31: unknown key \"icmpp\" in a module, did you mean \"icmp\"?");
+	CHECK_COMPLAINTS(HTTP("oauth: {}"),
+			 "f:1:39: unknown key \"oauth\" in http, did you mean \"oauth2\"?");
+	CHECK_COMPLAINTS(HTTP("enable_http3: maybe"),
+			 "f:1:53: enable_http3: \"maybe\" is neither true nor false");
+}
+
 TEST_MAIN()

@@ -52,6 +52,28 @@ TEST(what_it_starts_with)
 	CHECK(strstr(said, "No config file: watching every process") != NULL);
 }
 
+TEST(modules_that_cannot_be_used)
+{
+	struct module_config modules[] = {
+		{ .name = "icmp", .unsupported = "prober icmp is not supported" },
+		{ .name = "http_2xx" },
+		{ .name = "login", .unsupported = "http.oauth2 is not supported" },
+	};
+	struct config config = { .modules = modules, .module_count = 3 };
+
+	capture_begin();
+	report_config(&(struct flags){ .config_file = "a.yml" }, &config);
+	capture_end(said, sizeof(said));
+	CHECK(said_line("level=warn msg=\"Modules that cannot be used\" modules=\"icmp (prober "
+			"icmp is not supported), login (http.oauth2 is not supported)\"\n"));
+	config.modules = &modules[1];
+	config.module_count = 1;
+	capture_begin();
+	report_config(&(struct flags){ .config_file = "a.yml" }, &config);
+	capture_end(said, sizeof(said));
+	CHECK(!strstr(said, "level=warn"));
+}
+
 TEST(a_look)
 {
 	struct target_row targets[] = { { .name = "here", .processes = 2 },

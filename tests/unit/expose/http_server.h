@@ -1,4 +1,4 @@
-/* The server as it is, on a free port, with a board, reloads and probes that the tests steer. */
+/* The server as it is, on a free port; the tests steer its board, reloads and probes. */
 #pragma once
 
 #include <pthread.h>

@@ -44,6 +44,19 @@ static inline void peer_reset(const struct peer_connection *c)
 		peer_fail("SO_LINGER");
 }
 
+/* Answers `times` requests on one connection, and closes it `milliseconds` after the last. */
+static inline void peer_keep(const struct peer_connection *c, unsigned times, int milliseconds)
+{
+	char request[1024];
+
+	for (unsigned i = 0; i < times; i++) {
+		if ((i && recv(c->fd, request, sizeof(request), 0) <= 0) ||
+		    !peer_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"))
+			return;
+	}
+	peer_pause(c, milliseconds);
+}
+
 static void peer_answer(const struct peer_connection *c, const char *path)
 {
 	static const struct {
@@ -62,6 +75,9 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		{ "/cut", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello" },
 		{ "/chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" },
 		{ "/close", "" },
+		{ "/last",
+		  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello" },
+		{ "/old", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
 	};
 
 	if (!strcmp(path, "/silent"))
@@ -72,6 +88,12 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		peer_flood(c);
 	else if (!strcmp(path, "/reset"))
 		peer_reset(c);
+	else if (!strcmp(path, "/keep"))
+		peer_keep(c, 1000, -1);
+	else if (!strcmp(path, "/keep_a_little"))
+		peer_keep(c, 1, 20);
+	else if (!strcmp(path, "/keep_one"))
+		peer_keep(c, 1, -1);
 	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
 		if (!strcmp(path, answers[i].path))
 			peer_say(c, answers[i].answer);

@@ -1,0 +1,180 @@
+/*
+ * Statuses, texts and the time allowed are blackbox_exporter's, so that what is configured for
+ * it works here. It takes as long as the module says, but not longer than the scraper waits.
+ */
+#include "daemon/ask.h"
+
+#include <assert.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "expose/probe_page.h"
+
+/* When neither the module nor the scraper says. */
+#define TIMEOUT_DEFAULT 120.0
+
+struct ask {
+	struct inquiry *inquiry;
+	double offset;
+	pthread_mutex_t mutex; /* of the configuration */
+	struct config *config;
+};
+
+/* One request that waits for its report. */
+struct asked {
+	struct http_wait *wait;
+	struct config *config;
+	const struct module_config *module;
+	bool debug;
+};
+
+struct ask *ask_new(struct inquiry *inquiry, double offset)
+{
+	struct ask *ask = memory_new(1, sizeof(*ask));
+
+	ask->inquiry = inquiry;
+	ask->offset = offset;
+	pthread_mutex_init(&ask->mutex, NULL);
+	return ask;
+}
+
+void ask_free(struct ask *ask)
+{
+	if (!ask)
+		return;
+	config_free(ask->config);
+	pthread_mutex_destroy(&ask->mutex);
+	free(ask);
+}
+
+void ask_set_config(struct ask *ask, struct config *config)
+{
+	struct config *old;
+
+	pthread_mutex_lock(&ask->mutex);
+	old = ask->config;
+	ask->config = config ? config_acquire(config) : NULL;
+	pthread_mutex_unlock(&ask->mutex);
+	config_free(old);
+}
+
+static struct config *acquire_config(struct ask *ask)
+{
+	struct config *config;
+
+	pthread_mutex_lock(&ask->mutex);
+	config = ask->config ? config_acquire(ask->config) : NULL;
+	pthread_mutex_unlock(&ask->mutex);
+	return config;
+}
+
+/* In the thread of the inquiries. */
+static void take_report(void *context, const struct probe_report *report)
+{
+	CLEANUP(text_deinit) struct text body = { 0 };
+	struct asked *asked = context;
+
+	if (!report) {
+		http_wait_finish(asked->wait, 503, NULL, "the exporter is stopping");
+	} else if (asked->debug) {
+		probe_page_write_debug(report, asked->module->dump, &body);
+		http_wait_finish(asked->wait, 200, NULL, text_string(&body));
+	} else {
+		probe_page_write(report, &body);
+		http_wait_finish(asked->wait, 200, probe_page_content_type(),
+				 text_string(&body));
+	}
+	config_free(asked->config);
+	free(asked);
+}
+
+static const struct module_config *find_module(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->module_count; i++) {
+		if (!strcmp(config->modules[i].name, name))
+			return &config->modules[i];
+	}
+	return NULL;
+}
+
+static double choose_timeout(const struct ask *ask, const struct module_config *module,
+			     const struct http_query *query)
+{
+	double timeout = TIMEOUT_DEFAULT;
+
+	if (query->scrape_timeout > 0)
+		timeout = query->scrape_timeout;
+	if (timeout > ask->offset)
+		timeout -= ask->offset;
+	return module->timeout > 0 ? fmin(module->timeout, timeout) : timeout;
+}
+
+/* What is wrong with the request, a status and a text; 0: nothing. */
+static unsigned refuse(const struct config *config, const struct http_query *query,
+		       const struct module_config **ret_module, struct text *text)
+{
+	const char *name = query->module ? query->module : "http_2xx";
+
+	if (!config->has_modules) {
+		text_append_string(text, "Nothing is probed for others: the configuration "
+					 "has no `modules:`.");
+		return 403;
+	}
+	if (!query->target) {
+		text_append_string(text, "Target parameter is missing");
+		return 400;
+	}
+	*ret_module = find_module(config, name);
+	if (!*ret_module)
+		text_printf(text, "Unknown module \"%s\"", name);
+	else if ((*ret_module)->unsupported)
+		text_printf(text, "module \"%s\": %s", name, (*ret_module)->unsupported);
+	return text->length ? 400 : 0;
+}
+
+static void begin(struct ask *ask, struct asked *asked, const struct http_query *query)
+{
+	CLEANUP(error_deinit) struct error err = { 0 };
+	const struct inquiry_question question = {
+		.module = asked->module,
+		.target = query->target,
+		.hostname = query->hostname,
+		.timeout = choose_timeout(ask, asked->module, query),
+		.wants_log = query->debug,
+		.answer = take_report,
+		.context = asked,
+	};
+
+	if (!inquiry_ask(ask->inquiry, asked->config, &question, &err))
+		return;
+	http_wait_finish(asked->wait, 503, NULL, error_string(&err));
+	config_free(asked->config);
+	free(asked);
+}
+
+void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query *query)
+{
+	CLEANUP(text_deinit) struct text refusal = { 0 };
+	struct config *config = acquire_config(ask);
+	const struct module_config *module = NULL;
+	struct asked *asked;
+	unsigned status;
+
+	if (!config) {
+		http_wait_finish(wait, 503, NULL, "the exporter is stopping");
+		return;
+	}
+	status = refuse(config, query, &module, &refusal);
+	if (status) {
+		http_wait_finish(wait, status, NULL, text_string(&refusal));
+		config_free(config);
+		return;
+	}
+	assert(module);
+	asked = memory_new(1, sizeof(*asked));
+	*asked = (struct asked){ wait, config, module, query->debug };
+	begin(ask, asked, query);
+}

@@ -1,0 +1,109 @@
+/*
+ * The rules are those of Go's documentation of the method: a name without braces is as long as
+ * it can be, so that "$1x" means "${1x}"; a dollar sign that begins no name is itself. Of a
+ * number with a leading zero Go says nothing, and takes it for a name, which no group has.
+ * Letters and digits are ASCII's here, since a group's name has no others.
+ */
+#include "probe/expand.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+/* Groups with a higher number are empty. */
+#define GROUPS_MAX 100
+
+struct expansion {
+	const struct regex *regex;
+	struct bytes subject;
+	struct bytes groups[GROUPS_MAX];
+	size_t group_count;
+	size_t max;
+	struct text *text;
+};
+
+static int append(struct expansion *e, struct bytes piece)
+{
+	if (piece.length > e->max - e->text->length)
+		return -E2BIG;
+	if (piece.length)
+		text_append(e->text, piece.data, piece.length);
+	return 0;
+}
+
+static bool is_of_name(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* The name after a dollar sign; `*ret_length` is that of all that stands for it. */
+static bool take_name(const char *at, struct bytes *ret_name, size_t *ret_length)
+{
+	size_t brace = *at == '{', length = 0;
+
+	while (is_of_name(at[brace + length]))
+		length++;
+	if (!length || (brace && at[brace + length] != '}'))
+		return false;
+	*ret_name = (struct bytes){ at + brace, length };
+	*ret_length = length + 2 * brace;
+	return true;
+}
+
+static int append_group(struct expansion *e, struct bytes name)
+{
+	CLEANUP(text_deinit) struct text string = { 0 };
+	bool is_number = name.length == 1 || name.data[0] != '0';
+	struct bytes group = { 0 };
+	uint64_t number;
+
+	if (is_number && bytes_parse_u64(name, 10, &number)) {
+		if (number < e->group_count)
+			group = e->groups[number];
+		return append(e, group);
+	}
+	text_append(&string, name.data, name.length);
+	if (regex_match_group(e->regex, e->subject, text_string(&string), &group))
+		return append(e, group);
+	return 0;
+}
+
+/* `at` is behind a dollar sign; takes what belongs to it. */
+static int append_reference(struct expansion *e, const char **at)
+{
+	static const struct bytes dollar = { "$", 1 };
+	struct bytes name;
+	size_t length;
+
+	if (take_name(*at, &name, &length)) {
+		*at += length;
+		return append_group(e, name);
+	}
+	if (**at == '$')
+		++*at;
+	return append(e, dollar);
+}
+
+int expand_template(const char *template, const struct regex *regex, struct bytes subject,
+		    size_t max, struct text *ret_text)
+{
+	struct expansion e = {
+		.regex = regex, .subject = subject, .max = max, .text = ret_text
+	};
+	int r = 0;
+
+	if (ret_text->length > max)
+		return -E2BIG;
+	e.group_count = regex_match_groups(regex, subject, e.groups, GROUPS_MAX);
+	while (!r && *template) {
+		size_t plain = strcspn(template, "$");
+
+		r = append(&e, (struct bytes){ template, plain });
+		template += plain;
+		if (r < 0 || !*template)
+			break;
+		template ++;
+		r = append_reference(&e, &template);
+	}
+	return r;
+}

@@ -1,0 +1,72 @@
+#include "probe/expand.h"
+
+#include <errno.h>
+
+#include "test.h"
+
+static const char *expand(const char *template)
+{
+	static struct text text;
+	struct regex *regex = NULL;
+
+	text_clear(&text);
+	CHECK(!regex_new("(?P<key>\\w+)=(\\w+)(x)?", &regex, NULL));
+	CHECK(!expand_template(template, regex, bytes_from_string("- user=me -"), 100, &text));
+	regex_free(regex);
+	return text_string(&text);
+}
+
+TEST(groups_are_put_in_by_number_and_by_name)
+{
+	CHECK_EQ_STR(expand(""), "");
+	CHECK_EQ_STR(expand("plain"), "plain");
+	CHECK_EQ_STR(expand("$0"), "user=me");
+	CHECK_EQ_STR(expand("PONG $2"), "PONG me");
+	CHECK_EQ_STR(expand("${2}x${1}"), "mexuser");
+	CHECK_EQ_STR(expand("$key: ${key}!"), "user: user!");
+	CHECK_EQ_STR(expand("$1-$2"), "user-me");
+}
+
+TEST(a_name_is_as_long_as_it_can_be)
+{
+	CHECK_EQ_STR(expand("<$1x>"), "<>");
+	CHECK_EQ_STR(expand("<$1_>"), "<>");
+	CHECK_EQ_STR(expand("<$keys>"), "<>");
+}
+
+TEST(a_group_that_is_not_there_is_empty)
+{
+	CHECK_EQ_STR(expand("<$3>"), "<>");
+	CHECK_EQ_STR(expand("<$4>"), "<>");
+	CHECK_EQ_STR(expand("<$99999999999999999999999>"), "<>");
+	CHECK_EQ_STR(expand("<$01>"), "<>");
+	CHECK_EQ_STR(expand("<${nobody}>"), "<>");
+}
+
+TEST(a_dollar_sign_may_be_only_that)
+{
+	CHECK_EQ_STR(expand("$$1 $$"), "$1 $");
+	CHECK_EQ_STR(expand("$"), "$");
+	CHECK_EQ_STR(expand("$ $-"), "$ $-");
+	CHECK_EQ_STR(expand("${1 ${} ${-}"), "${1 ${} ${-}");
+	CHECK_EQ_STR(expand("$$$2"), "$me");
+}
+
+TEST(there_is_a_limit)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	struct bytes subject = bytes_from_string("aaaa");
+	struct regex *regex = NULL;
+
+	REQUIRE(!regex_new("a+", &regex, NULL));
+	CHECK_EQ_INT(expand_template("$0$0", regex, subject, 8, &text), 0);
+	CHECK_EQ_INT(expand_template("", regex, subject, 7, &text), -E2BIG);
+	text_clear(&text);
+	CHECK_EQ_INT(expand_template("$0$0", regex, subject, 7, &text), -E2BIG);
+	text_clear(&text);
+	CHECK_EQ_INT(expand_template("long", regex, subject, 3, &text), -E2BIG);
+	CHECK_EQ_INT(expand_template("$$$$", regex, subject, 1, &text), -E2BIG);
+	regex_free(regex);
+}
+
+TEST_MAIN()
