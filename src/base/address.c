@@ -6,8 +6,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "base/bytes.h"
-
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 struct address address_from_ipv4(const uint8_t byte[static 4])
@@ -54,6 +52,17 @@ int address_parse(const char *string, struct address *ret_address)
 		return -EINVAL;
 	memcpy(ret_address->byte, byte, sizeof(byte));
 	return 0;
+}
+
+int address_parse_bytes(struct bytes bytes, struct address *ret_address)
+{
+	char string[INET6_ADDRSTRLEN];
+
+	if (bytes.length >= sizeof(string) || memchr(bytes.data, '\0', bytes.length))
+		return -EINVAL;
+	memcpy(string, bytes.data, bytes.length);
+	string[bytes.length] = '\0';
+	return address_parse(string, ret_address);
 }
 
 int endpoint_from_sockaddr(const struct sockaddr *from, struct endpoint *ret_endpoint)

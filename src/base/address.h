@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/text.h"
 
 struct sockaddr;
@@ -35,6 +36,7 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 
 /* "10.0.0.5", "::1"; no brackets, no scope. 0 or -EINVAL. */
 int address_parse(const char *string, struct address *ret_address) MUST_CHECK;
+int address_parse_bytes(struct bytes bytes, struct address *ret_address) MUST_CHECK;
 
 /* AF_INET and AF_INET6; -EAFNOSUPPORT for the rest. */
 int endpoint_from_sockaddr(const struct sockaddr *from,

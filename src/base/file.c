@@ -58,22 +58,52 @@ int file_read(int directory, const char *path, size_t max, struct text *into)
 static int open_in_root(int root, const char *path, uint64_t flags)
 {
 	const struct open_how how = {
-		.flags = flags | O_RDONLY | O_CLOEXEC | O_NOCTTY,
+		.flags = flags | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
 	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-int file_read_in_root(int root, const char *path, size_t max, struct text *into)
+/*
+ * A file that was looked at without opening it. The link in procfs leads to this very file,
+ * whatever its name is by now. O_NONBLOCK: somebody may hold a lease on it (fcntl(2)).
+ */
+static int open_place(int place)
 {
-	/* Without O_NONBLOCK a FIFO would be waited for. */
-	CLEANUP(file_close) int fd = open_in_root(root, path, O_NOFOLLOW | O_NONBLOCK);
+	CLEANUP(text_deinit) struct text link = { 0 };
+	int fd;
+
+	text_printf(&link, "/proc/self/fd/%d", place);
+	fd = open(text_string(&link), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
+/* To open a device may start something, to open a FIFO wakes who waits for its reader. */
+static int open_regular(int root, const char *path, uint64_t flags)
+{
+	CLEANUP(file_close) int place = open_in_root(root, path, flags | O_PATH);
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
+	if (place < 0 || fstat(place, &status) < 0)
 		return -errno;
-	return S_ISREG(status.st_mode) ? read_whole(fd, max, into) : -EINVAL;
+	if (S_ISLNK(status.st_mode))
+		return -ELOOP;
+	return S_ISREG(status.st_mode) ? open_place(place) : -EINVAL;
+}
+
+int file_read_in_root(int root, const char *path, size_t max, struct text *into)
+{
+	CLEANUP(file_close) int fd = open_regular(root, path, O_NOFOLLOW);
+
+	return fd < 0 ? fd : read_whole(fd, max, into);
+}
+
+int file_follow_in_root(int root, const char *path, size_t max, struct text *into)
+{
+	CLEANUP(file_close) int fd = open_regular(root, path, 0);
+
+	return fd < 0 ? fd : read_whole(fd, max, into);
 }
 
 int file_read_link(int directory, const char *path, struct text *into)
@@ -108,7 +138,7 @@ DIR *file_open_directory(int directory, const char *path)
 
 DIR *file_open_directory_in_root(int root, const char *path)
 {
-	return list(open_in_root(root, path, O_DIRECTORY));
+	return list(open_in_root(root, path, O_RDONLY | O_DIRECTORY));
 }
 
 void file_close_directory(DIR **directory)

@@ -7,15 +7,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #define MATCH_LIMIT 1000000
 #define DEPTH_LIMIT 10000
 #define HEAP_LIMIT_KIB 10240
+#define FIXES_MAX 16 /* compilations of one pattern */
 
 struct regex {
 	pcre2_code *code;
@@ -23,28 +26,87 @@ struct regex {
 	char *pattern;
 };
 
-static int compile_failed(const char *pattern, int code, size_t offset, struct error *err)
+static void compile_failed(const char *pattern, int code, size_t offset, struct error *err)
 {
 	PCRE2_UCHAR message[256];
 
 	if (pcre2_get_error_message(code, message, sizeof(message)) < 0)
 		message[0] = '\0';
-	return error_set(err, -EINVAL, "regular expression \"%s\": %s at offset %zu", pattern,
-			 (const char *)message, offset);
+	error_set(err, -EINVAL, "regular expression \"%s\": %s at offset %zu", pattern,
+		  (const char *)message, offset);
+}
+
+/*
+ * RE2 lets what matches nothing be repeated ("^+OK", in the file that blackbox_exporter comes
+ * with), PCRE2 only in parentheses. Length of what stands before a quantifier that PCRE2
+ * refused, if it is such a thing, else 0.
+ */
+static size_t assertion_length(const char *pattern, size_t quantifier)
+{
+	const char *end = pattern + quantifier;
+
+	if (quantifier >= 2 && end[-2] == '\\' && memchr("AbBz", end[-1], 4))
+		return 2;
+	return quantifier && (end[-1] == '^' || end[-1] == '$') ? 1 : 0;
+}
+
+/* PCRE2 says where a quantifier ends; one in braces begins before that. */
+static size_t quantifier_start(const char *pattern, size_t end)
+{
+	size_t at = end;
+
+	while (pattern[end] == '}' && at && pattern[at] != '{')
+		at--;
+	return at;
+}
+
+/* Replaces the pattern by one with parentheses there. */
+static void add_parentheses(struct text *pattern, size_t start, size_t end)
+{
+	CLEANUP(text_deinit) struct text fixed = { 0 };
+
+	text_printf(&fixed, "%.*s(?:%.*s)%s", (int)start, pattern->data, (int)(end - start),
+		    pattern->data + start, pattern->data + end);
+	text_clear(pattern);
+	text_append(pattern, fixed.data, fixed.length);
+}
+
+/* RE2's `$` is the very end, without a newline before it. */
+static pcre2_code *compile(const char *original, struct error *err)
+{
+	CLEANUP(text_deinit) struct text pattern = { 0 };
+
+	text_append_string(&pattern, original);
+	for (unsigned fixes = 0;; fixes++) {
+		size_t offset, start, length;
+		int number;
+		pcre2_code *code =
+			pcre2_compile((PCRE2_SPTR)text_string(&pattern), PCRE2_ZERO_TERMINATED,
+				      PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |
+					      PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY,
+				      &number, &offset, NULL);
+
+		if (code)
+			return code;
+		start = quantifier_start(text_string(&pattern), offset);
+		length = number == PCRE2_ERROR_QUANTIFIER_INVALID && fixes < FIXES_MAX ?
+				 assertion_length(pattern.data, start) :
+				 0;
+		if (!length) {
+			compile_failed(text_string(&pattern), number, offset, err);
+			return NULL;
+		}
+		add_parentheses(&pattern, start - length, start);
+	}
 }
 
 int regex_new(const char *pattern, struct regex **ret_regex, struct error *err)
 {
 	struct regex *regex;
-	size_t offset;
-	pcre2_code *code;
-	int number;
+	pcre2_code *code = compile(pattern, err);
 
-	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-			     PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C,
-			     &number, &offset, NULL);
 	if (!code)
-		return compile_failed(pattern, number, offset, err);
+		return -EINVAL;
 	regex = memory_new(1, sizeof(*regex));
 	regex->code = code;
 	regex->pattern = memory_copy_string(pattern);

@@ -45,7 +45,6 @@ struct target_config {
 
 struct probe_config {
 	const char *url; /* http, https or tcp; NULL: no probe */
-	bool automatic; /* the URL is made of the destination: connects only */
 	double interval, timeout; /* seconds */
 	const struct module_config *module; /* never NULL when url is set */
 	bool from_host, from_target; /* this program's network namespace; a target's */
@@ -53,6 +52,7 @@ struct probe_config {
 	struct string_list resolve; /* "host:port:address,address" instead of looking up */
 	bool reuse; /* whether a second request goes over the connection, so long after: */
 	double reuse_after; /* seconds */
+	bool automatic; /* the URL is made of the destination: connects only */
 	/* Of /probe only: */
 	const char *hostname; /* Host header and server name; NULL: the URL's host */
 	bool one_address; /* as blackbox_exporter does: one of IPv6, else of IPv4 */
@@ -114,5 +114,5 @@ void config_free(struct config *config); /* takes NULL */
 /* Whether processes that no target matches become targets of their own. */
 bool config_discovers(const struct config *config);
 
-/* Appends the modules that cannot be used, and why: "icmp (prober icmp is not supported), …". */
+/* Appends which modules cannot be used, and why: "icmp (prober icmp is not supported), …". */
 void config_write_unsupported(const struct config *config, struct text *text);

@@ -1,7 +1,7 @@
 /*
  * Written by walking the rows of the table over the struct, so that a new key cannot be
- * forgotten, and what is a secret is said in one place. Beside the rows that say so, headers are
- * kept back that hold secrets by their name, and what a URL has before its host.
+ * forgotten, and what is a secret is said in one place. Beside the rows that say so, headers
+ * are kept back that hold secrets by their name, and what a URL has before its host.
  */
 #include "config/dump.h"
 
@@ -29,11 +29,11 @@ static void write_indent(struct text *text, unsigned indent)
 /* What YAML cannot take for anything but a word. */
 static bool is_plain(struct bytes value)
 {
-	static const char *const words[] = { "null", "true", "false", "yes", "no", "on", "off" };
+	static const char *const word[] = { "null", "true", "false", "yes", "no", "on", "off" };
 
-	for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
-		if (value.length == strlen(words[i]) &&
-		    !strncasecmp(value.data, words[i], value.length))
+	for (size_t i = 0; i < ARRAY_LENGTH(word); i++) {
+		if (value.length == strlen(word[i]) &&
+		    !strncasecmp(value.data, word[i], value.length))
 			return false;
 	}
 	for (size_t i = 0; i < value.length; i++) {
@@ -338,12 +338,12 @@ static void write_content(struct text *text, const struct option *option, const 
 		write_value(text, option, field);
 }
 
-/* What older files have is written as it is today; of what is not supported there is nothing. */
+/* What older files have is written as it is today; what is not supported is left out. */
 static void write_option(struct text *text, const struct option *option, const void *object,
 			 unsigned indent)
 {
 	CLEANUP(text_deinit) struct text content = { 0 };
-	bool is_nested = option->section || option_element_size(option);
+	bool is_nested = option->type == OPTION_SECTION || option_element_size(option);
 
 	if (option->replaced_by || option->has_no_field)
 		return;

@@ -62,12 +62,22 @@ static void complete_connect_headers(struct http_module *http, struct arena *are
 			      &from[i]);
 }
 
+/* blackbox_exporter's example has a name that Go never has for it. */
+static void complete_versions(struct string_list *versions)
+{
+	for (size_t i = 0; i < versions->count; i++) {
+		if (!strcmp(versions->items[i], "HTTP/2"))
+			versions->items[i] = "HTTP/2.0";
+	}
+}
+
 void module_complete(struct module_config *module, struct arena *arena)
 {
 	struct http_module *http = &module->http;
 	const struct secret_config *credentials = &http->authorization.credentials;
 
 	http->follow_redirects &= !http->given.no_follow_redirects;
+	complete_versions(&http->valid_http_versions);
 	complete_headers(http, arena);
 	complete_connect_headers(http, arena);
 	if (!credentials->text && !credentials->file && !credentials->variable)

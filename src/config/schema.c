@@ -396,7 +396,8 @@ static const struct option root_options[] = {
 		.count_offset = offsetof(struct draft, config.module_count),
 		.key = &module_name,
 		.section = &schema_module,
-		.help = "Ways to probe, by name, in blackbox_exporter's words.",
+		.help = "Ways to probe, by name, in blackbox_exporter's words. Paths in "
+			"them may be relative to the directory of this file.",
 	},
 	{
 		.name = "detect",

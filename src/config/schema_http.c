@@ -13,11 +13,8 @@ static const struct choice codings[] = { { "gzip", 0 },
 					 { "deflate", 0 },
 					 { "identity", 0 },
 					 { NULL, 0 } };
-static const struct choice versions[] = { { "HTTP/1.0", 0 },
-					  { "HTTP/1.1", 0 },
-					  { "HTTP/2.0", 0 },
-					  { "HTTP/3.0", 0 },
-					  { NULL, 0 } };
+static const struct choice versions[] = { { "HTTP/1.0", 0 }, { "HTTP/1.1", 0 }, { "HTTP/2", 0 },
+					  { "HTTP/2.0", 0 }, { "HTTP/3.0", 0 }, { NULL, 0 } };
 
 static const struct option header_name = {
 	.name = "name",

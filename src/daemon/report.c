@@ -190,3 +190,16 @@ void report_events(const struct snapshot *snapshot, const struct sources *source
 		log_line(LOG_WARN, "Connections are counted at each look only, without events",
 			 "err", error_string(&sources->events->reason), NULL);
 }
+
+void report_view(const char *target, int error, const char *right)
+{
+	if (!error)
+		log_line(LOG_INFO, "The target's view of the network can be taken now",
+			 "target", target, NULL);
+	else
+		log_line(LOG_WARN,
+			 "The target's view of the network cannot be taken: its probes are "
+			 "left out",
+			 "target", target, "err", strerror(-error), right ? "needs" : NULL,
+			 right, NULL);
+}

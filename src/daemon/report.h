@@ -11,7 +11,7 @@ void report_lines(enum log_level level, const char *message, const struct error 
 
 void report_start(void);
 
-/* What was loaded, in numbers: a file that lost its content shows; and what of it is of no use. */
+/* What was loaded, in numbers: a file that lost its content shows; and what is of no use. */
 void report_config(const struct flags *flags, const struct config *config);
 
 /* Where to look: a line for each address. */
@@ -28,3 +28,9 @@ void report_names(struct names *names);
 
 /* Whether events of the kernel are used, and if not why; where nobody wants them, nothing. */
 void report_events(const struct snapshot *snapshot, const struct sources *sources);
+
+/*
+ * That probes cannot be asked from inside of a target, for which reason (-errno) and for want
+ * of which right (NULL: none would help); or with 0, that now they can.
+ */
+void report_view(const char *target, int error, const char *right);

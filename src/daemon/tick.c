@@ -33,6 +33,7 @@ int world_init(struct world *world, struct config *config, const char *procfs,
 		return r;
 	}
 	world->probes = probe_engine_new(config, previous ? previous->probes : NULL);
+	world->views = views_new(config);
 	if (!previous)
 		world->inquiry = inquiry_new();
 	return 0;
@@ -50,6 +51,7 @@ void world_deinit(struct world *world)
 	if (!world->config)
 		return;
 	inquiry_free(world->inquiry);
+	views_free(world->views);
 	probe_engine_free(world->probes);
 	sources_deinit(&world->sources);
 	config_free(world->config);
@@ -88,6 +90,7 @@ struct snapshot *tick(struct world *world, struct self_row *self, struct page **
 		inquiry_copy(world->inquiry, now);
 	join(&world->sources, now);
 	tell_found(world, now);
+	views_update(world->views, &world->sources, world->probes);
 	*ret_page = catalog_page(now, flags_build(), world->config->limits.max_series);
 	*self = now->self;
 	return now;

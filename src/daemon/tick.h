@@ -1,6 +1,7 @@
 /* One look at everything: the sentence that the program is. */
 #pragma once
 
+#include "daemon/views.h"
 #include "expose/catalog.h"
 #include "probe/engine.h"
 #include "probe/inquiry.h"
@@ -11,6 +12,7 @@ struct world {
 	struct config *config;
 	struct sources sources;
 	struct probe_engine *probes;
+	struct views *views;
 	struct inquiry *inquiry; /* moves from world to world */
 };
 

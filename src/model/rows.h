@@ -90,4 +90,5 @@ struct source_row {
 /* A connection of this program itself, to be counted as nobody's. */
 struct own_connection {
 	struct endpoint local, remote;
+	uint64_t netns; /* inode of the namespace it is in; 0: this program's */
 };

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "probe/view.h"
 
 struct open_socket {
 	int fd;
@@ -130,24 +131,35 @@ static ino_t inode_of(int fd)
 	return fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode) ? 0 : status.st_ino;
 }
 
-int connections_open(struct connections *connections, const struct sockaddr *remote,
-		     const void *owner)
+int connections_add(struct connections *connections, const struct view *view, int fd,
+		    const struct sockaddr *remote, const void *owner)
 {
-	struct open_socket new = { .owner = owner };
+	struct open_socket new = { .fd = fd, .inode = inode_of(fd), .owner = owner };
 	int r = endpoint_from_sockaddr(remote, &new.own.remote);
 
 	if (r < 0)
 		return r;
-	new.fd = socket(remote->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (new.fd < 0)
-		return -errno;
-	new.inode = inode_of(new.fd);
+	new.own.netns = view ? view_netns(view) : 0;
 	pthread_mutex_lock(&connections->mutex);
 	connections->open = memory_grow(connections->open, &connections->open_capacity,
 					connections->open_count + 1, sizeof(new));
 	connections->open[connections->open_count++] = new;
 	pthread_mutex_unlock(&connections->mutex);
-	return new.fd;
+	return 0;
+}
+
+/* A right that we lack is not the network's doing, as EPERM of connect(2) would be. */
+int connections_open(struct connections *connections, const struct view *view,
+		     const struct sockaddr *remote, const void *owner)
+{
+	int fd = view_socket(view, remote->sa_family, SOCK_STREAM), r;
+
+	if (fd < 0)
+		return fd == -EPERM ? -ENOTSUP : fd;
+	r = connections_add(connections, view, fd, remote, owner);
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
 }
 
 /* Once for each socket, for what it finds does not change. */

@@ -8,6 +8,7 @@
 #include "model/snapshot.h"
 
 struct sockaddr;
+struct view;
 struct connections;
 
 /* How long a closed connection is listed: TIME_WAIT lasts 60 s (include/net/tcp.h). */
@@ -20,11 +21,18 @@ void connections_free(struct connections *connections); /* takes NULL; none may 
 /* Takes over what `previous` closed, beyond the maximum if need be. */
 void connections_inherit(struct connections *connections, struct connections *previous);
 
-/* A new close-on-exec stream socket, to be connected to `remote`. A descriptor or -errno. */
-int connections_open(struct connections *connections, const struct sockaddr *remote,
-		     const void *owner) MUST_CHECK;
+/*
+ * A new close-on-exec stream socket in `view` (NULL: here), to be connected to `remote`. A
+ * descriptor or -errno; -ENOTSUP when the right to enter the view was lost.
+ */
+int connections_open(struct connections *connections, const struct view *view,
+		     const struct sockaddr *remote, const void *owner) MUST_CHECK;
 
-/* Closes a socket made by connections_open(), at the time `now` (monotonic seconds). */
+/* Takes up a socket that somebody else made, before it is connected. 0 or -EAFNOSUPPORT. */
+int connections_add(struct connections *connections, const struct view *view, int fd,
+		    const struct sockaddr *remote, const void *owner) MUST_CHECK;
+
+/* Closes a socket that was opened or added, at the time `now` (monotonic seconds). */
 void connections_close(struct connections *connections, int fd, double now);
 
 /*

@@ -31,7 +31,7 @@ struct dialogue {
 	struct script script;
 	struct tls_session *tls; /* NULL: in the clear */
 	bool handshaking, upgrading; /* now; because the script says so */
-	bool hurried; /* there is more to do at once */
+	bool hurried, ready; /* there is more to do at once; what is waited for is there */
 	uint32_t events; /* that are waited for; 0: none */
 	double since, deadline; /* when the time was last accounted for */
 	enum probe_reason reason;
@@ -50,8 +50,10 @@ static enum progress finish(struct dialogue *dialogue, enum probe_reason reason)
 static enum progress wait_for(struct dialogue *dialogue, uint32_t events)
 {
 	if (dialogue->events != events)
-		watch_set(dialogue->peer.watch, dialogue->peer.fd, events);
+		watch_set_flag(dialogue->peer.watch, dialogue->peer.fd, events,
+			       &dialogue->ready);
 	dialogue->events = events;
+	dialogue->ready = false;
 	return WAITS;
 }
 
@@ -234,6 +236,8 @@ bool dialogue_advance(struct dialogue *dialogue, double now)
 {
 	enum progress progress = WENT_ON;
 
+	if (!dialogue->hurried && !dialogue->ready && now < dialogue->deadline)
+		return dialogue->over;
 	account(dialogue, now);
 	for (unsigned i = 0; !dialogue->over && progress == WENT_ON && i < CALLS_MAX; i++)
 		progress = go_on(dialogue);

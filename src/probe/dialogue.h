@@ -1,6 +1,6 @@
 /*
  * A conversation over TCP on a connection that stands: TLS, and the script of the module. It
- * never waits; a `watch` wakes the thread when it can go on.
+ * never waits; a `watch` wakes the thread when it can go on, and watch_look() lets it know.
  */
 #pragma once
 

@@ -25,7 +25,7 @@ struct reuse {
 	struct watch *watch;
 	void *owner;
 	enum reuse_state state;
-	bool watched;
+	bool watched, hung_up;
 	double since; /* when the connection became idle */
 	bool reusable;
 	double idle_close;
@@ -55,7 +55,7 @@ struct reuse *reuse_new(const struct probe_config *probe, struct transfer *trans
 		.idle_close = NAN,
 	};
 	if (reuse->watched)
-		watch_set(watch, fd, EPOLLRDHUP);
+		watch_set_flag(watch, fd, EPOLLRDHUP, &reuse->hung_up);
 	return reuse;
 }
 
@@ -91,7 +91,7 @@ void reuse_check(struct reuse *reuse, double now)
 
 	if (reuse->state != REUSE_IDLE)
 		return;
-	if (has_hung_up(reuse)) {
+	if (reuse->hung_up || (is_due && has_hung_up(reuse))) {
 		reuse->idle_close = fmax(0, now - reuse->since);
 		reuse->state = REUSE_DONE;
 	} else if (is_due) {

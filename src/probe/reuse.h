@@ -23,7 +23,7 @@ void reuse_free(struct reuse *reuse); /* takes NULL; gives up what is under way 
 enum reuse_state reuse_state(const struct reuse *reuse);
 void *reuse_owner(const struct reuse *reuse);
 
-/* In REUSE_IDLE: looks whether the server has closed, or the time has come. */
+/* In REUSE_IDLE, after watch_look(): whether the server has closed, or the time has come. */
 void reuse_check(struct reuse *reuse, double now);
 
 /* When to look at it again if nothing wakes before; a time that has passed: now. */

@@ -23,7 +23,8 @@ struct run {
 	bool name_hangs;
 	unsigned redirects;
 	struct transfer *transfer;
-	struct lookup *lookup;
+	struct lookup *lookup; /* without a view, */
+	struct view_lookup *view_lookup; /* with one */
 	double asked; /* when the lookup was asked for */
 	struct dialogue *dialogue;
 	struct probe_report report;
@@ -50,7 +51,11 @@ static void begin_leg(struct run *run, const char *url, double now)
 	run->state = name ? RUN_LOOKUP : RUN_READY;
 	if (!name)
 		return;
-	run->lookup = resolver_ask(run->context->resolver, name, run->name_hangs);
+	if (run->view)
+		run->view_lookup =
+			view_lookup_new(&run->context->name_servers, run->view, name, now);
+	else
+		run->lookup = resolver_ask(run->context->resolver, name, run->name_hangs);
 	run->asked = now;
 }
 
@@ -64,7 +69,7 @@ struct run *run_new(struct run_context *context, const struct probe_config *prob
 	run->view = view_acquire(view);
 	run->owner = owner;
 	run->name_hangs = name_hangs;
-	run->transfer = transfer_new(probe, context->connections, run);
+	run->transfer = transfer_new(probe, view, context->connections, run);
 	probe_report_init(&run->report);
 	run->report.is_http = probe->module->prober == PROBER_HTTP;
 	run->report.timeout = probe->timeout;
@@ -77,7 +82,15 @@ static void release_lookup(struct run *run)
 {
 	if (run->lookup)
 		lookup_release(run->context->resolver, run->lookup);
+	view_lookup_free(run->view_lookup);
 	run->lookup = NULL;
+	run->view_lookup = NULL;
+}
+
+static void end_dialogue(struct run *run)
+{
+	dialogue_free(run->dialogue);
+	run->dialogue = NULL;
 }
 
 void run_free(struct run *run)
@@ -85,7 +98,7 @@ void run_free(struct run *run)
 	if (!run)
 		return;
 	release_lookup(run);
-	dialogue_free(run->dialogue);
+	end_dialogue(run);
 	transfer_free(run->transfer);
 	view_release(run->view);
 	probe_report_deinit(&run->report);
@@ -113,10 +126,21 @@ static double lookup_began(const struct run *run, const struct lookup_view *view
 	return fmax(run->asked, view->began);
 }
 
+static struct lookup_view look(const struct run *run, double now)
+{
+	if (run->view_lookup)
+		return view_lookup_check(run->view_lookup, now);
+	return lookup_view(run->context->resolver, run->lookup);
+}
+
 static double lookup_deadline(const struct run *run)
 {
-	struct lookup_view view = lookup_view(run->context->resolver, run->lookup);
+	struct lookup_view view;
 
+	if (run->view_lookup)
+		return fmin(run->asked + time_left(run),
+			    view_lookup_deadline(run->view_lookup));
+	view = lookup_view(run->context->resolver, run->lookup);
 	if (view.state == LOOKUP_WAITING)
 		return INFINITY;
 	return lookup_began(run, &view) + time_left(run);
@@ -143,7 +167,7 @@ static void fail_lookup(struct run *run, enum lookup_state state)
 
 static void check_lookup(struct run *run, double now)
 {
-	struct lookup_view view = lookup_view(run->context->resolver, run->lookup);
+	struct lookup_view view = look(run, now);
 	bool over = view.state != LOOKUP_WAITING && view.state != LOOKUP_RUNNING;
 	double left = time_left(run), took;
 
@@ -166,8 +190,7 @@ static void check_dialogue(struct run *run, double now)
 	if (!dialogue_advance(run->dialogue, now))
 		return;
 	finish(run, dialogue_reason(run->dialogue));
-	dialogue_free(run->dialogue);
-	run->dialogue = NULL;
+	end_dialogue(run);
 }
 
 void run_check(struct run *run, double now)
@@ -183,8 +206,8 @@ void run_start(struct run *run, struct transfers *transfers)
 	const char *addresses = NULL;
 
 	assert(run->state == RUN_READY);
-	if (run->lookup)
-		addresses = lookup_view(run->context->resolver, run->lookup).addresses;
+	if (run->lookup || run->view_lookup)
+		addresses = look(run, run->asked).addresses;
 	transfer_start(run->transfer, transfers, addresses, time_left(run));
 	release_lookup(run);
 	run->state = RUN_TRANSFER;
@@ -254,17 +277,6 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 	return run;
 }
 
-void run_cancel(struct run *run)
-{
-	if (run->state == RUN_DONE)
-		return;
-	release_lookup(run);
-	dialogue_free(run->dialogue);
-	run->dialogue = NULL;
-	transfer_stop(run->transfer);
-	finish(run, PROBE_CANCELED);
-}
-
 struct reuse *run_take_reuse(struct run *run, void *owner, double now)
 {
 	struct reuse *reuse;
@@ -276,6 +288,16 @@ struct reuse *run_take_reuse(struct run *run, void *owner, double now)
 	reuse = reuse_new(run->probe, run->transfer, &run->context->watch, now, owner);
 	run->transfer = NULL;
 	return reuse;
+}
+
+void run_cancel(struct run *run)
+{
+	if (run->state == RUN_DONE)
+		return;
+	release_lookup(run);
+	end_dialogue(run);
+	transfer_stop(run->transfer);
+	finish(run, PROBE_CANCELED);
 }
 
 struct probe_report *run_report(struct run *run)

@@ -54,6 +54,7 @@ struct transfers {
 
 struct transfer {
 	const struct probe_config *probe;
+	const struct view *view; /* NULL: from here */
 	struct connections *connections;
 	void *owner;
 	CURL *easy;
@@ -218,12 +219,13 @@ static void forget_socket(struct transfer *transfer)
 	transfer->socket = -1;
 }
 
-struct transfer *transfer_new(const struct probe_config *probe, struct connections *connections,
-			      void *owner)
+struct transfer *transfer_new(const struct probe_config *probe, const struct view *view,
+			      struct connections *connections, void *owner)
 {
 	struct transfer *transfer = memory_new(1, sizeof(*transfer));
 
 	transfer->probe = probe;
+	transfer->view = view;
 	transfer->connections = connections;
 	transfer->owner = owner;
 	transfer->method = probe->module->http.method ? probe->module->http.method : "GET";
@@ -344,7 +346,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
 		return CURL_SOCKET_BAD;
 	memcpy(&transfer->remote, &address->addr, address->addrlen);
 	transfer->remote_length = address->addrlen;
-	fd = connections_open(transfer->connections, &address->addr, transfer);
+	fd = connections_open(transfer->connections, transfer->view, &address->addr, transfer);
 	if (fd < 0)
 		transfer->socket_error = -fd;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
@@ -465,7 +467,7 @@ static void set_addresses(struct transfer *transfer, const char *addresses)
 	if (!addresses)
 		return;
 	text_printf(&entry, "%s:%s:", transfer->url.host, transfer->url.port);
-	route_filter(addresses, &entry);
+	route_filter(transfer->view, addresses, &entry);
 	transfer->resolve = curl_slist_append(NULL, text_string(&entry));
 	if (!transfer->resolve)
 		abort();
@@ -541,7 +543,8 @@ void transfer_measure(const struct transfer *transfer, struct leg *ret_leg)
 	if (transfer->socket_error)
 		ret_leg->os_error = transfer->socket_error;
 	if (ret_leg->os_error == EADDRNOTAVAIL)
-		ret_leg->no_source = !route_exists((const struct sockaddr *)&transfer->remote,
+		ret_leg->no_source = !route_exists(transfer->view,
+						   (const struct sockaddr *)&transfer->remote,
 						   transfer->remote_length);
 }
 

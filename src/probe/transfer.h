@@ -30,9 +30,12 @@ void transfers_wait(struct transfers *transfers, int fd, double seconds);
 /* Ends a transfers_wait() in another thread, or the next one. */
 void transfers_wake(struct transfers *transfers);
 
-/* A run's transfer; `owner` is the caller's. Both `probe` and `connections` are borrowed. */
-struct transfer *transfer_new(const struct probe_config *probe, struct connections *connections,
-			      void *owner);
+/*
+ * A run's transfer; `owner` is the caller's. The rest is borrowed; a view of NULL is that of
+ * this program.
+ */
+struct transfer *transfer_new(const struct probe_config *probe, const struct view *view,
+			      struct connections *connections, void *owner);
 
 /* Takes NULL. Ends the transfer without waiting for anything. */
 void transfer_free(struct transfer *transfer);

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/compiler.h"
 
 struct view;
@@ -20,8 +22,11 @@ void view_release(struct view *view); /* takes NULL */
 /* The directory that its resolv.conf and hosts are below, see file_read_in_root(). */
 int view_root(const struct view *view);
 
+/* The inode of its network namespace, by which namespaces are known. */
+uint64_t view_netns(const struct view *view);
+
 /*
- * socket(2) in the namespace of the view, or in the calling thread's when it is NULL. A
- * descriptor, or -errno; -EPERM without CAP_SYS_ADMIN.
+ * socket(2), close-on-exec, in the namespace of the view, or in the calling thread's when it is
+ * NULL. A descriptor, or -errno; -EPERM without CAP_SYS_ADMIN, unless the namespace is ours.
  */
 int view_socket(const struct view *view, int family, int type) MUST_CHECK;

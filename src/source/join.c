@@ -355,9 +355,12 @@ static void join_namespaces(struct joint *joint, bool owned)
 static void enter_own(struct joint *joint, const struct own_connection *own)
 {
 	struct sources *sources = joint->sources;
-	uint64_t netns = sources->namespaces.own;
-	struct ledger_entry *entry =
-		ledger_find(&sources->ledger, netns, &own->local, &own->remote);
+	uint64_t netns = own->netns ? own->netns : sources->namespaces.own;
+	struct ledger_entry *entry;
+
+	if (!netns)
+		return;
+	entry = ledger_find(&sources->ledger, netns, &own->local, &own->remote);
 
 	if (entry && entry->kind != LEDGER_OWN && entry->seen != sources->tick) {
 		outbound_replaced(entry, joint->now->monotonic);
@@ -446,7 +449,7 @@ void join(struct sources *sources, struct snapshot *now)
 	discover_again(&joint);
 	join_news(sources, now->monotonic);
 	join_namespaces(&joint, true);
-	for (size_t i = 0; namespaces->own && i < now->own_count; i++)
+	for (size_t i = 0; i < now->own_count; i++)
 		enter_own(&joint, &now->own[i]);
 	join_namespaces(&joint, false);
 	for (size_t i = 0; i < namespaces->count; i++)

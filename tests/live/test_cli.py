@@ -6,7 +6,7 @@ import signal
 import socket
 import unittest
 
-from harness import EXPORTER, LiveCase, ROOT, TIMEOUT, config, target, wait_until
+from harness import BUILD, EXPORTER, LiveCase, ROOT, TIMEOUT, config, target, wait_until
 
 USAGE = 64
 RELOADED = "outbound_exporter_config_last_reload_successful"
@@ -80,6 +80,86 @@ class ConfigCheck(LiveCase):
         self.assertEqual(done.returncode, 1)
         self.assertEqual(len(done.stderr.splitlines()), 3)
         self.assertNotIn("hunter2", done.stderr)
+
+
+BLACKBOX = """\
+modules:
+  web_2xx:
+    prober: http
+    timeout: 5s
+    http:
+      preferred_ip_protocol: "ip4"
+      headers: { Accept-Language: en }
+  pop3s:
+    prober: tcp
+    tcp:
+      query_response:
+      - expect: "^+OK"
+      tls: true
+      tls_config:
+        insecure_skip_verify: false
+  ping:
+    prober: icmp
+    icmp:
+      ttl: 5
+  login:
+    prober: http
+    http:
+      oauth2: { client_id: a, client_secret: hunter2 }
+"""
+UNUSABLE = ("ping (prober icmp is not supported), "
+            "login (http.oauth2 is not supported)")
+
+
+class BlackboxExporter(LiveCase):
+    """Its files, which have `modules` only."""
+
+    def check(self, path):
+        done = self.run_exporter("--config.check", f"--config.file={path}")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        first, *rest = done.stdout.splitlines()
+        self.assertEqual(first, f"{path}: the configuration is valid")
+        return rest
+
+    def test_what_cannot_be_used_is_named(self):
+        path = self.write("blackbox.yml", BLACKBOX)
+        self.assertEqual(self.check(path), [f"{path}: modules that cannot be used: {UNUSABLE}"])
+
+    def test_the_daemon_says_it_at_its_start_and_when_it_reloads(self):
+        exporter = self.exporter(BLACKBOX)
+        line = f'level=warn msg="Modules that cannot be used" modules="{UNUSABLE}"'
+        self.assertEqual(exporter.log().count(line), 1)
+        exporter.configure(BLACKBOX.replace("ping:", "pong:"))
+        exporter.signal(signal.SIGHUP)
+        line = line.replace("ping", "pong")
+        wait_until(lambda: line in exporter.log(), exporter.log)
+        exporter.configure("modules: { web: { prober: http } }\n")
+        exporter.signal(signal.SIGHUP)
+        wait_until(lambda: exporter.log().count('msg="Loaded config file"') == 3, exporter.log)
+        self.assertEqual(exporter.log().count("cannot be used"), 2)
+        self.assertNotIn("hunter2", exporter.log())
+
+    def test_a_probe_with_one_of_them_is_an_error(self):
+        path = self.write("probe.yml", BLACKBOX + "destinations:\n  - name: a\n    port: 1\n"
+                          "    probe: { url: 'http://a', module: ping }\n")
+        done = self.run_exporter("--config.check", f"--config.file={path}")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr, f'{path}:27:39: module: "ping": prober icmp is not '
+                         "supported\n")
+
+    def test_files_that_come_with_it(self):
+        root = BUILD / "tools" / "root"
+        found = [path for path in (
+            root / "etc" / "prometheus" / "blackbox.yml",
+            root / "usr" / "share" / "doc" / "prometheus-blackbox-exporter" / "examples" /
+            "example.yml") if path.exists()]
+        if not found:
+            self.skipTest("prometheus-blackbox-exporter was not fetched")
+        for path in found:
+            with self.subTest(path=path):
+                self.assertRegex("\n".join(self.check(path)),
+                                 r"\A.*: modules that cannot be used: .*\bicmp\w* "
+                                 r"\(prober icmp is not supported\)")
 
 
 class Flags(LiveCase):

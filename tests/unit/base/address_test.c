@@ -177,4 +177,18 @@ TEST(refuses_what_is_no_prefix)
 	CHECK_EQ_MEM(&prefix, &unchanged, sizeof(prefix));
 }
 
+TEST(a_piece_of_text_is_an_address)
+{
+	struct bytes text = bytes_from_string("10.0.0.5 ::1");
+	struct address address, expected;
+
+	CHECK_EQ_INT(address_parse_bytes(text, &address), -EINVAL);
+	CHECK_EQ_INT(address_parse_bytes((struct bytes){ text.data, 8 }, &address), 0);
+	CHECK_EQ_INT(address_parse("10.0.0.5", &expected), 0);
+	CHECK(address_equal(&address, &expected));
+	CHECK_EQ_INT(address_parse_bytes((struct bytes){ text.data + 9, 3 }, &address), 0);
+	CHECK_EQ_INT(address_parse_bytes((struct bytes){ "1.2.3.4\0", 8 }, &address), -EINVAL);
+	CHECK_EQ_INT(address_parse_bytes((struct bytes){ "", 0 }, &address), -EINVAL);
+}
+
 TEST_MAIN()

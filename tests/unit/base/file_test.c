@@ -132,6 +132,36 @@ TEST(only_regular_files_in_a_root)
 	CHECK_EQ_STR(text_string(&text), "");
 }
 
+TEST(links_are_followed_inside_of_a_root)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	REQUIRE(!symlinkat("../../root/plain", at, "inside"));
+	REQUIRE(!symlinkat("/proc/self/limits", at, "outside"));
+	REQUIRE(!symlinkat("around", at, "around"));
+	REQUIRE(!symlinkat("pipe", at, "stuck"));
+	CHECK_EQ_INT(file_follow_in_root(at, "plain", 100, &text), 0);
+	CHECK_EQ_INT(file_follow_in_root(at, "inside", 100, &text), 0);
+	CHECK_EQ_INT(text.length, 18);
+	CHECK_EQ_INT(file_follow_in_root(at, "outside", 1 << 16, &text), -ENOENT);
+	CHECK_EQ_INT(file_follow_in_root(at, "around", 100, &text), -ELOOP);
+	CHECK_EQ_INT(file_follow_in_root(at, "stuck", 100, &text), -EINVAL);
+	CHECK_EQ_INT(file_follow_in_root(at, "inside", 8, &text), -EFBIG);
+	CHECK_EQ_INT(text.length, 18);
+}
+
+/* Links of procfs lead anywhere: RESOLVE_NO_MAGICLINKS. */
+TEST(a_magic_link_is_not_followed)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	CLEANUP(file_close) int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(file_close) int plain = openat(at, "plain", O_RDONLY | O_CLOEXEC);
+	char name[64];
+
+	snprintf(name, sizeof(name), "self/fd/%d", plain);
+	CHECK_EQ_INT(file_follow_in_root(proc, name, 100, &text), -ELOOP);
+}
+
 TEST(lists_a_directory_in_a_root)
 {
 	CLEANUP(file_close_directory) DIR *inside = file_open_directory_in_root(at, "root");
@@ -158,8 +188,9 @@ TEST(closes_what_is_open)
 
 TEST(removes_the_folder)
 {
-	static const char *const names[] = { "plain", "empty", "long",	"ten",
-					     "link",  "root",  "other", "pipe" };
+	static const char *const names[] = { "plain",  "empty",	  "long",   "ten",
+					     "link",   "root",	  "other",  "pipe",
+					     "inside", "outside", "around", "stuck" };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
 		CHECK_EQ_INT(unlinkat(at, names[i], 0), 0);

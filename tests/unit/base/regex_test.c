@@ -88,6 +88,43 @@ TEST(letters_are_more_than_ascii)
 	CHECK(matches("(?i)\xc3\x84", "\xc3\xa4"));
 }
 
+/* In Go's words: a beginning may be repeated, and an end is one. */
+TEST(what_re2_can_and_pcre2_cannot)
+{
+	CHECK(matches("^+OK", "OK"));
+	CHECK(!matches("^+OK", "+OK"));
+	CHECK(matches("(?:^*a$+|\\b?b\\b{2}|\\A+c\\z*)", "b"));
+	CHECK(matches("(?:^*a$+|\\b?b\\b{2}|\\A+c\\z*)", "c"));
+	CHECK(!matches("(?:^*a$+|\\b?b\\b{2}|\\A+c\\z*)", "d"));
+	CHECK(matches("\\^+a", "^^a"));
+	CHECK(!matches("^a$", "a\n"));
+	CHECK(matches("(?m)^a$", "a\n"));
+}
+
+TEST(what_neither_can)
+{
+	static const char *const wrong[] = { "+a", "(*a)", "a|+", "^++?+a", "\\Z+", "(" };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
+		CLEANUP(error_deinit) struct error err = { 0 };
+		struct regex *regex = NULL;
+
+		CHECK_EQ_INT(regex_new(wrong[i], &regex, &err), -EINVAL);
+		CHECK(!regex);
+		CHECK(strstr(error_string(&err), "regular expression"));
+	}
+}
+
+TEST(the_pattern_is_as_it_was)
+{
+	CLEANUP(error_deinit) struct error err = { 0 };
+	struct regex *regex = NULL;
+
+	REQUIRE(!regex_new("^+OK", &regex, &err));
+	CHECK_EQ_STR(regex_pattern(regex), "^+OK");
+	regex_free(regex);
+}
+
 /* Without limits this takes 2^40 steps; it must end, and as "no match". */
 TEST(an_exploding_expression_is_no_match)
 {

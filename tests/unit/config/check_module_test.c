@@ -111,10 +111,9 @@ TEST(compression_is_accepted)
 
 TEST(versions)
 {
-	check_http(
-		"valid_http_versions: [ HTTP/2.0, HTTP/1.2 ]",
-		"34: valid_http_versions: \"HTTP/1.2\" is not HTTP/1.0, HTTP/1.1, HTTP/2.0 or "
-		"HTTP/3.0, did you mean \"HTTP/1.0\"?");
+	check_http("valid_http_versions: [ HTTP/2.0, HTTP/1.2 ]",
+		   "34: valid_http_versions: \"HTTP/1.2\" is not HTTP/1.0, HTTP/1.1, HTTP/2, "
+		   "HTTP/2.0 or HTTP/3.0, did you mean \"HTTP/1.0\"?");
 	check_http("valid_http_versions: HTTP/3.0",
 		   "22: valid_http_versions: HTTP/3.0 is only for enable_http3");
 }
@@ -154,9 +153,9 @@ TEST(conversations)
 {
 	check_tcp("query_response: [ { expect: a, expect_bytes: b } ]",
 		  "46: expect_bytes: excludes expect, which is given already");
-	check_tcp(
-		"query_response: { expect: a, labels: [ { name: a }, { name: b }, { name: a } ] }",
-		"74: name: \"a\" is taken");
+	check_tcp("query_response: { expect: a, labels: [ { name: a }, { name: b }, { name: a "
+		  "} ] }",
+		  "74: name: \"a\" is taken");
 }
 
 TEST_MAIN()

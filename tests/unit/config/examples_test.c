@@ -132,6 +132,19 @@ TEST(minimal_yml)
 	CHECK(!config_discovers(config));
 }
 
+TEST(blackbox_yml)
+{
+	CLEANUP(free_config) struct config *config = load("config/examples/blackbox.yml");
+
+	REQUIRE(config);
+	CHECK(config_discovers(config));
+	CHECK_EQ_U64(config->module_count, 5);
+	for (size_t i = 0; i < config->module_count; i++)
+		CHECK_EQ_STR(config->modules[i].unsupported, NULL);
+	CHECK_EQ_STR(config->modules[1].http.basic_auth.password.file,
+		     "config/examples/password.txt");
+}
+
 TEST(process_exporter_yml)
 {
 	CLEANUP(free_config)

@@ -17,7 +17,7 @@ static const struct module_config *module_named(const struct config *config, con
 
 TEST(a_request)
 {
-	PARSED(config, HTTP("valid_http_versions: [ HTTP/1.1, HTTP/2.0 ], method: POST, "
+	PARSED(config, HTTP("valid_http_versions: [ HTTP/1.1, HTTP/2 ], method: POST, "
 			    "body: '{}', compression: gzip, fail_if_ssl: true, "
 			    "fail_if_not_ssl: true, follow_redirects: false, "
 			    "body_size_limit: 0, enable_http2: false"));

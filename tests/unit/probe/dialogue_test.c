@@ -24,6 +24,7 @@ struct stage {
 	struct dialogue *dialogue;
 	pthread_t thread;
 	SSL_CTX *context;
+	bool wants_certificate;
 };
 
 static struct query_config *add(struct stage *stage, const char *pattern, const char *send)
@@ -58,7 +59,7 @@ static int connect_both(struct stage *stage, bool is_small)
 	CHECK(!bind(stage->listener, (struct sockaddr *)&address, length) &&
 	      !listen(stage->listener, 1) &&
 	      !getsockname(stage->listener, (struct sockaddr *)&address, &length));
-	ours = connections_open(stage->connections, (struct sockaddr *)&address, stage);
+	ours = connections_open(stage->connections, NULL, (struct sockaddr *)&address, stage);
 	if (is_small)
 		shrink(ours);
 	CHECK(!connect(ours, (struct sockaddr *)&address, length));
@@ -118,23 +119,22 @@ static const char *hear(struct stage *stage)
 	return text;
 }
 
-/* What wakes the thread: something has come. */
-static void wait_woken(struct stage *stage)
+static bool is_woken(struct stage *stage, int milliseconds)
 {
 	struct pollfd fd = { stage->watch.fd, POLLIN, 0 };
 
-	CHECK_EQ_INT(poll(&fd, 1, 30000), 1);
+	return poll(&fd, 1, milliseconds) == 1;
 }
 
-static bool is_woken(struct stage *stage)
+/* For something has come. */
+static void wait_woken(struct stage *stage)
 {
-	struct pollfd fd = { stage->watch.fd, POLLIN, 0 };
-
-	return poll(&fd, 1, 0) == 1;
+	CHECK(is_woken(stage, 30000));
 }
 
 static bool advance(struct stage *stage, double now)
 {
+	watch_look(&stage->watch);
 	while (!dialogue_advance(stage->dialogue, now)) {
 		if (dialogue_next(stage->dialogue) > 0)
 			return false;
@@ -152,21 +152,23 @@ static const char *outcome_at(struct stage *stage, double now)
 	return probe_reason_name(dialogue_reason(stage->dialogue));
 }
 
-/* When nobody says anything more, at its deadline, or somewhat later. */
+/* When nobody says anything more. */
 static const char *late_outcome(struct stage *stage)
 {
 	CHECK(!advance(stage, 109));
 	CHECK_EQ_DBL(dialogue_next(stage->dialogue), 110);
-	CHECK(!is_woken(stage));
+	CHECK(!is_woken(stage, 0));
 	return outcome_at(stage, 111);
 }
 
 static void check_phases(const struct stage *stage, double tls, double processing,
 			 double transfer)
 {
-	CHECK_EQ_DBL(stage->report.phases[PROBE_PHASE_TLS], tls);
-	CHECK_EQ_DBL(stage->report.phases[PROBE_PHASE_PROCESSING], processing);
-	CHECK_EQ_DBL(stage->report.phases[PROBE_PHASE_TRANSFER], transfer);
+	const double *phases = stage->report.phases;
+
+	CHECK_EQ_DBL(phases[PROBE_PHASE_TLS], tls);
+	CHECK_EQ_DBL(phases[PROBE_PHASE_PROCESSING], processing);
+	CHECK_EQ_DBL(phases[PROBE_PHASE_TRANSFER], transfer);
 }
 
 TEST(both_say_what_they_have_to)
@@ -177,7 +179,7 @@ TEST(both_say_what_they_have_to)
 	add(&stage, "^250", "QUIT");
 	open_stage(&stage, false);
 	CHECK(!advance(&stage, 101));
-	CHECK(!is_woken(&stage));
+	CHECK(!is_woken(&stage, 0));
 	say(&stage, "220-welcome\r\n220 a");
 	wait_woken(&stage);
 	CHECK(!advance(&stage, 102));
@@ -300,6 +302,7 @@ TEST(one_who_floods_is_served_in_turns_and_cut_off)
 		flood(&stage);
 		if (dialogue_next(stage.dialogue) > 0)
 			wait_woken(&stage);
+		watch_look(&stage.watch);
 		turns++;
 	} while (!dialogue_advance(stage.dialogue, 101) && turns < 100000);
 	CHECK_EQ_STR(outcome_at(&stage, 101), "too_large");
@@ -359,6 +362,9 @@ static const char *tls_outcome(struct stage *stage, const struct authority_pair 
 
 	signal(SIGPIPE, SIG_IGN);
 	stage->context = authority_server(pair);
+	if (stage->wants_certificate)
+		SSL_CTX_set_verify(stage->context,
+				   SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	open_stage(stage, false);
 	pthread_create(&stage->thread, NULL, tls_thread, stage);
 	outcome = outcome_at(stage, 101);
@@ -431,8 +437,7 @@ TEST(certificates_that_are_not_good_are_told_apart)
 	static const struct authority_wish expired = { "server", "DNS:server.test", NULL,
 						       -2 * AUTHORITY_DAY, -AUTHORITY_DAY };
 	static const struct authority_wish other = { "server", "DNS:other.test", NULL, 0, 0 };
-	struct stage late = { .module.tls_from_start = true };
-	struct stage wrong = { .module.tls_from_start = true };
+	struct stage late = { .module.tls_from_start = true }, wrong = late;
 	struct stage skipped = { .module = { .tls_from_start = true,
 					     .tls.insecure_skip_verify = true } };
 
@@ -448,32 +453,20 @@ TEST(certificates_that_are_not_good_are_told_apart)
 
 TEST(a_server_that_wants_a_certificate_of_ours_fails_the_handshake)
 {
-	struct stage stage = { .module.tls_from_start = true };
-	struct authority_pair pair = authority_make(good);
+	struct stage stage = { .module.tls_from_start = true, .wants_certificate = true };
 	const char *outcome;
 
 	add(&stage, NULL, "HELO");
 	add(&stage, "^250", NULL);
-	stage.module.tls.insecure_skip_verify = true;
-	signal(SIGPIPE, SIG_IGN);
-	stage.context = authority_server(&pair);
-	SSL_CTX_set_verify(stage.context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-			   NULL);
-	open_stage(&stage, false);
-	pthread_create(&stage.thread, NULL, tls_thread, &stage);
-	outcome = outcome_at(&stage, 101);
+	outcome = signed_outcome(&stage, &good);
 	CHECK(!strcmp(outcome, "tls_handshake") || !strcmp(outcome, "reset"));
-	pthread_join(stage.thread, NULL);
-	SSL_CTX_free(stage.context);
-	authority_pair_free(&pair);
 	end(&stage);
 }
 
 TEST(a_handshake_may_stall_end_or_be_none)
 {
 	struct stage silent = { .module.tls_from_start = true };
-	struct stage ended = { .module.tls_from_start = true };
-	struct stage garbage = { .module.tls_from_start = true };
+	struct stage ended = silent, garbage = silent;
 
 	open_stage(&silent, false);
 	CHECK_EQ_STR(late_outcome(&silent), "tls_handshake");

@@ -8,7 +8,7 @@
 static const char *filtered(struct text *into, const char *addresses)
 {
 	text_clear(into);
-	route_filter(addresses, into);
+	route_filter(NULL, addresses, into);
 	return text_string(into);
 }
 
@@ -17,14 +17,14 @@ TEST(this_machine_can_reach_itself)
 	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(80) };
 
 	here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	CHECK(route_exists((const struct sockaddr *)&here, sizeof(here)));
+	CHECK(route_exists(NULL, (const struct sockaddr *)&here, sizeof(here)));
 }
 
 TEST(nobody_can_reach_what_is_no_address)
 {
 	struct sockaddr unix_socket = { .sa_family = AF_UNSPEC };
 
-	CHECK(!route_exists(&unix_socket, sizeof(unix_socket)));
+	CHECK(!route_exists(NULL, &unix_socket, sizeof(unix_socket)));
 }
 
 /* To the broadcast address nobody comes without SO_BROADCAST (socket(7)). */
@@ -45,8 +45,23 @@ TEST(without_any_way_all_stay)
 	CHECK_EQ_STR(filtered(&text, "255.255.255.255,255.255.255.255"),
 		     "255.255.255.255,255.255.255.255");
 	text_append_string(&text, "x:");
-	route_filter("255.255.255.255", &text);
+	route_filter(NULL, "255.255.255.255", &text);
 	CHECK_EQ_STR(text_string(&text), "255.255.255.255,255.255.255.255x:255.255.255.255");
+}
+
+TEST(ipv6_comes_first_and_what_cannot_be_reached_last)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	struct address addresses[3];
+
+	REQUIRE(!address_parse("255.255.255.255", &addresses[0]));
+	REQUIRE(!address_parse("127.0.0.1", &addresses[1]));
+	REQUIRE(!address_parse("127.0.0.2", &addresses[2]));
+	route_sort(NULL, addresses, 3);
+	for (size_t i = 0; i < 3; i++)
+		address_write(&addresses[i], &text);
+	CHECK_EQ_STR(text_string(&text), "127.0.0.1127.0.0.2255.255.255.255");
+	route_sort(NULL, addresses, 0);
 }
 
 TEST_MAIN()

@@ -62,6 +62,7 @@ static void turn(struct stage *stage)
 	struct transfer *transfer;
 
 	resolver_read_event(stage->context.resolver);
+	watch_look(&stage->context.watch);
 	run_check(stage->run, clock_monotonic());
 	if (run_state(stage->run) == RUN_READY)
 		run_start(stage->run, stage->transfers);
@@ -109,9 +110,9 @@ TEST(a_conversation_goes_over_the_connection_that_libcurl_made)
 		CHECK(phases[PROBE_PHASE_CONNECT] > 0 && phases[PROBE_PHASE_PROCESSING] > 0);
 		CHECK(run_report(stage.run)->duration > phases[PROBE_PHASE_PROCESSING]);
 		CHECK_EQ_U64(count_own(&stage), 0);
+		end(&stage);
 		CHECK_EQ_U64(stage.peer.served, 1);
 		CHECK_EQ_STR(stage.peer.request, "GET /keep HTTP/1.1\r\n\r\n");
-		end(&stage);
 	}
 }
 

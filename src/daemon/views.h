@@ -1,0 +1,18 @@
+/*
+ * Which targets probes are asked from, and what was opened of each: looked at in each tick,
+ * told to the probes when it has changed, and to the log when it becomes impossible.
+ */
+#pragma once
+
+#include "probe/engine.h"
+#include "source/source.h"
+
+struct views;
+
+/* The targets that `config` (borrowed) wants; nothing is opened yet. */
+struct views *views_new(const struct config *config);
+void views_free(struct views *views); /* takes NULL */
+
+/* After the join: gives the probes the views of targets as they are now. */
+void views_update(struct views *views, const struct sources *sources,
+		  struct probe_engine *probes);
