@@ -181,6 +181,7 @@ def modules(place, ports):
             proxy_url=f"http://me:proxy%20secret@127.0.0.1:{ports['guarded_proxy']}"),
         "proxy_refused": http_module(proxy_url=f"http://127.0.0.1:{ports['nobody']}"),
         "tcp_connect": tcp_module(),
+        "tcp_long": tcp_module({"expect": "something"}, timeout="8s"),
         "tcp_ip4": tcp_module(preferred_ip_protocol="ip4"),
         "tcp_ip4_only": tcp_module(preferred_ip_protocol="ip4", ip_protocol_fallback=False),
         "tcp_tls": tcp_module(tls=True, tls_config=ours),
