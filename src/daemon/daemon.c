@@ -360,10 +360,21 @@ int daemon_run(const struct flags *flags, struct config *config, char **argv)
 static bool probes_done(const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->probe_count; i++) {
-		if (!snapshot->probes[i].runs)
+		if (!snapshot->probes[i].runs && snapshot->probes[i].view != PROBE_VIEW_MISSING)
 			return false;
 	}
 	return true;
+}
+
+/* Those that are asked from inside of targets wait for a look that finds these. */
+static void look_for_views(struct world *world, struct self_row *self)
+{
+	struct page *page;
+
+	if (!views_count(world->views))
+		return;
+	snapshot_free(tick(world, self, &page));
+	page_release(page);
 }
 
 static void wait_for_probes(struct world *world)
@@ -409,6 +420,7 @@ int daemon_once(const struct flags *flags, struct config *config, char **argv)
 		report_lines(LOG_ERROR, "Could not start", &err);
 		return 1;
 	}
+	look_for_views(&world, &self);
 	r = probe_engine_start(world.probes, &err);
 	if (r < 0) {
 		report_lines(LOG_ERROR, "Could not start", &err);

@@ -72,6 +72,11 @@ void views_free(struct views *views)
 	free(views);
 }
 
+size_t views_count(const struct views *views)
+{
+	return views->count;
+}
+
 static void refuse(struct wanted *wanted, int error, const char *right)
 {
 	wanted->outcome = OUTCOME_REFUSED;

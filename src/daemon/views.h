@@ -13,6 +13,9 @@ struct views;
 struct views *views_new(const struct config *config);
 void views_free(struct views *views); /* takes NULL */
 
+/* How many targets probes are to be asked from. */
+size_t views_count(const struct views *views);
+
 /* After the join: gives the probes the views of targets as they are now. */
 void views_update(struct views *views, const struct sources *sources,
 		  struct probe_engine *probes);

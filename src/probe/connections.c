@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,15 +149,35 @@ int connections_add(struct connections *connections, const struct view *view, in
 	return 0;
 }
 
+/* The port is chosen by connect(2), which knows more free ones (ip(7)). */
+static int bind_to(int fd, int family, const struct address *source)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	const int yes = 1;
+
+	if (address_is_ipv4(source) != (family == AF_INET))
+		return -EADDRNOTAVAIL;
+	memcpy(&in.sin_addr, source->byte + 12, sizeof(in.sin_addr));
+	memcpy(&in6.sin6_addr, source->byte, sizeof(in6.sin6_addr));
+	setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes));
+	if (family == AF_INET)
+		return bind(fd, (struct sockaddr *)&in, sizeof(in)) < 0 ? -errno : 0;
+	return bind(fd, (struct sockaddr *)&in6, sizeof(in6)) < 0 ? -errno : 0;
+}
+
 /* A right that we lack is not the network's doing, as EPERM of connect(2) would be. */
 int connections_open(struct connections *connections, const struct view *view,
-		     const struct sockaddr *remote, const void *owner)
+		     const struct sockaddr *remote, const struct address *source,
+		     const void *owner)
 {
 	int fd = view_socket(view, remote->sa_family, SOCK_STREAM), r;
 
 	if (fd < 0)
 		return fd == -EPERM ? -ENOTSUP : fd;
-	r = connections_add(connections, view, fd, remote, owner);
+	r = source ? bind_to(fd, remote->sa_family, source) : 0;
+	if (!r)
+		r = connections_add(connections, view, fd, remote, owner);
 	if (r < 0)
 		close(fd);
 	return r < 0 ? r : fd;

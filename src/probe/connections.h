@@ -22,11 +22,13 @@ void connections_free(struct connections *connections); /* takes NULL; none may 
 void connections_inherit(struct connections *connections, struct connections *previous);
 
 /*
- * A new close-on-exec stream socket in `view` (NULL: here), to be connected to `remote`. A
- * descriptor or -errno; -ENOTSUP when the right to enter the view was lost.
+ * A new close-on-exec stream socket in `view` (NULL: here), to be connected to `remote` from
+ * the address `source` (NULL: any). A descriptor or -errno; -EADDRNOTAVAIL: `source` is not
+ * there, or not of the family of `remote`; -ENOTSUP: the right to enter the view was lost.
  */
 int connections_open(struct connections *connections, const struct view *view,
-		     const struct sockaddr *remote, const void *owner) MUST_CHECK;
+		     const struct sockaddr *remote, const struct address *source,
+		     const void *owner) MUST_CHECK;
 
 /* Takes up a socket that somebody else made, before it is connected. 0 or -EAFNOSUPPORT. */
 int connections_add(struct connections *connections, const struct view *view, int fd,

@@ -73,14 +73,17 @@ struct probe_engine *probe_engine_new(const struct config *config,
 	return engine;
 }
 
-/* One connection at a time is kept of a probe. */
-static void try_reuse(struct probe_engine *engine, struct probe *probe, struct run *run)
+/* One connection at a time is looked at, whatever the interval. */
+static void keep(struct probe_engine *engine, struct probe *probe, struct run *run)
 {
-	if (probe->reuse)
+	struct reuse *reuse;
+
+	if (probe->has_reuse)
 		return;
-	probe->reuse = run_take_reuse(run, probe, clock_monotonic());
-	if (probe->reuse)
-		runner_add_reuse(&engine->runner, probe->reuse);
+	reuse = run_take_reuse(run, probe, clock_monotonic());
+	probe->has_reuse = reuse != NULL;
+	if (reuse)
+		runner_add_reuse(&engine->runner, reuse);
 }
 
 static void record(struct probe_engine *engine, struct run *run)
@@ -93,7 +96,7 @@ static void record(struct probe_engine *engine, struct run *run)
 	pthread_mutex_unlock(&engine->mutex);
 	probe->name_hangs = !report->success && report->reason == PROBE_DNS_TIMEOUT;
 	probe->run = NULL;
-	try_reuse(engine, probe, run);
+	keep(engine, probe, run);
 	run_free(run);
 }
 
@@ -104,7 +107,7 @@ static void record_reuse(struct probe_engine *engine, struct reuse *reuse)
 	pthread_mutex_lock(&engine->mutex);
 	reuse_record(reuse, &probe->row);
 	pthread_mutex_unlock(&engine->mutex);
-	probe->reuse = NULL;
+	probe->has_reuse = false;
 	reuse_free(reuse);
 }
 
@@ -264,7 +267,7 @@ static void give_up(struct probe_engine *engine)
 	for (size_t i = 0; i < engine->roster.count; i++) {
 		struct probe *probe = engine->roster.probes[i];
 
-		probe->reuse = NULL;
+		probe->has_reuse = false;
 		if (!probe->run)
 			continue;
 		probe->run = NULL;

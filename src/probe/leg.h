@@ -21,15 +21,20 @@ struct leg_url {
  * -EINVAL, also for a host that is not ASCII: it is to be written as DNS has it, "xn--…".
  */
 int leg_url_parse(const char *text, bool tcp, struct leg_url *ret_url) MUST_CHECK;
+
+/* Likewise the URL of a proxy: http, https, or socks5, which looks names up itself. */
+int leg_url_parse_proxy(const char *text, struct leg_url *ret_url) MUST_CHECK;
 void leg_url_deinit(struct leg_url *url); /* an URL of all zeroes is valid */
 
-/* Scheme, host and port are the same. */
+/* The host is the same; scheme and port as well. */
+bool leg_url_same_host(const struct leg_url *a, const struct leg_url *b);
 bool leg_url_same_server(const struct leg_url *a, const struct leg_url *b);
 
 /* The host name to look up; NULL when it is an address, or localhost. */
 const char *leg_url_name(const struct leg_url *url);
 
 /* The addresses that a host has without being looked up, localhost; NULL for any other. */
+bool leg_url_is_localhost(const struct leg_url *url);
 const char *leg_url_addresses(const struct leg_url *url);
 
 enum leg_end {
@@ -44,6 +49,9 @@ enum leg_end {
 	LEG_CUT_SHORT, /* the peer closed before its answer was complete */
 	LEG_MALFORMED, /* what came is not HTTP, or broken */
 	LEG_CAPPED, /* ended by us: more came than is allowed */
+	LEG_NO_FAMILY, /* the name has no address of the family that is wanted */
+	LEG_PROXY, /* the proxy would not, or is not one */
+	LEG_CONFIG, /* what the module names cannot be read, or is of no use */
 	LEG_CANCELED,
 	LEG_BROKEN, /* anything else */
 };
@@ -56,8 +64,9 @@ struct leg {
 	bool tls; /* TLS was asked for */
 	bool no_source; /* of EADDRNOTAVAIL: no address of this machine leads there */
 	double name_lookup, connected, tls_done, first_byte, total;
-	unsigned http_status; /* 0: none */
-	double tls_expiry; /* earliest of the chain, seconds since 1970; NAN: unknown */
+	bool in_proxy; /* it ended while a proxy was asked for a tunnel */
+	unsigned http_status; /* 0: none; what follows is of that answer, as in probe_report */
+	double http_version, content_length, last_modified;
 };
 
 /* Reads a libcurl easy handle that ended with `code`, a CURLcode. */

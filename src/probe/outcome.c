@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
+#include <strings.h>
 
 /* x509_vfy.h of OpenSSL; part of its ABI. */
 #define X509_NOT_YET_VALID 9
@@ -47,7 +49,10 @@ void outcome_add_leg(struct probe_report *report, const struct leg *leg)
 			break;
 	}
 	report->status = leg->http_status;
-	report->tls.earliest_expiry = leg->tls_expiry;
+	report->version = leg->http_version;
+	report->content_length = leg->content_length;
+	report->last_modified = leg->last_modified;
+	report->used_tls = leg->tls && leg->http_status;
 }
 
 double outcome_duration(const struct probe_report *report)
@@ -87,6 +92,8 @@ static enum probe_reason connect_reason(const struct leg *leg)
 
 static enum probe_reason timeout_reason(const struct leg *leg)
 {
+	if (leg->in_proxy)
+		return PROBE_NO_ANSWER;
 	if (leg->name_lookup <= 0)
 		return PROBE_DNS_TIMEOUT;
 	if (leg->connected <= 0)
@@ -151,6 +158,12 @@ enum probe_reason outcome_leg_reason(const struct leg *leg)
 		return PROBE_PROTOCOL;
 	case LEG_CAPPED:
 		return PROBE_TOO_LARGE;
+	case LEG_NO_FAMILY:
+		return PROBE_DNS_NOT_FOUND;
+	case LEG_PROXY:
+		return PROBE_PROXY;
+	case LEG_CONFIG:
+		return PROBE_CONFIG;
 	case LEG_CANCELED:
 		return PROBE_CANCELED;
 	case LEG_BROKEN:
@@ -159,17 +172,25 @@ enum probe_reason outcome_leg_reason(const struct leg *leg)
 	return PROBE_OTHER;
 }
 
-static bool status_is_valid(const struct module_config *module, unsigned status)
+static bool status_is_valid(const struct http_module *http, const struct answer *answer)
 {
-	const struct status_range *ranges = module->http.valid_status_codes;
+	unsigned status = answer->status;
 
-	if (!module->http.valid_status_code_count)
+	if (!http->valid_status_code_count)
 		return status >= 200 && status <= 299;
-	for (size_t i = 0; i < module->http.valid_status_code_count; i++) {
-		if (status >= ranges[i].first && status <= ranges[i].last)
+	for (size_t i = 0; i < http->valid_status_code_count; i++) {
+		const struct status_range *range = &http->valid_status_codes[i];
+
+		if (status >= range->first && status <= range->last)
 			return true;
 	}
 	return false;
+}
+
+static bool wants_coding(const struct http_module *http)
+{
+	return http->compression && *http->compression &&
+	       strcasecmp(http->compression, "identity") != 0;
 }
 
 bool outcome_needs_body(const struct module_config *module)
@@ -178,30 +199,166 @@ bool outcome_needs_body(const struct module_config *module)
 	       module->http.fail_if_body_not_matches.count;
 }
 
-static bool body_is_valid(const struct module_config *module, struct bytes body)
+bool outcome_needs_head(const struct module_config *module)
 {
-	const struct regex_list *bad = &module->http.fail_if_body_matches;
-	const struct regex_list *good = &module->http.fail_if_body_not_matches;
+	return module->http.fail_if_header_matches_count ||
+	       module->http.fail_if_header_not_matches_count || wants_coding(&module->http);
+}
 
-	for (size_t i = 0; i < bad->count; i++) {
-		if (regex_match(bad->items[i], body))
-			return false;
+/* Whether any value of the header matches; without one, `missing`. */
+static bool header_matches(const struct header_match_config *match, const struct answer *answer,
+			   bool missing)
+{
+	struct bytes rest = { 0 }, value;
+	bool any = false;
+
+	while (answer_next_value(answer, match->header, &rest, &value)) {
+		any = true;
+		if (regex_match(match->regexp, value))
+			return true;
 	}
-	for (size_t i = 0; i < good->count; i++) {
-		if (!regex_match(good->items[i], body))
-			return false;
+	return any ? false : missing;
+}
+
+static bool headers_are_valid(const struct http_module *http, const struct answer *answer,
+			      struct probe_report *report)
+{
+	const struct header_match_config *match;
+
+	for (size_t i = 0; i < http->fail_if_header_matches_count; i++) {
+		match = &http->fail_if_header_matches[i];
+		if (!header_matches(match, answer, !match->allow_missing))
+			continue;
+		probe_report_log(report, "error", "Header is missing or matched", "header",
+				 match->header, NULL);
+		return false;
+	}
+	for (size_t i = 0; i < http->fail_if_header_not_matches_count; i++) {
+		match = &http->fail_if_header_not_matches[i];
+		if (header_matches(match, answer, match->allow_missing))
+			continue;
+		probe_report_log(report, "error", "Header is missing or did not match",
+				 "header", match->header, NULL);
+		return false;
 	}
 	return true;
 }
 
-enum probe_reason outcome_answer_reason(const struct module_config *module, unsigned status,
-					struct bytes body)
+/* As blackbox_exporter has it: what was to be compressed and is not is as good as damaged. */
+static bool coding_is_valid(const struct http_module *http, const struct answer *answer,
+			    struct probe_report *report)
 {
+	struct bytes rest = { 0 }, value;
+
+	if (!wants_coding(http) || !answer->body_bytes)
+		return true;
+	while (answer_next_value(answer, "Content-Encoding", &rest, &value)) {
+		if (value.length == strlen(http->compression) &&
+		    !strncasecmp(value.data, http->compression, value.length))
+			return true;
+	}
+	probe_report_log(report, "error", "Body is not compressed as configured", "compression",
+			 http->compression, NULL);
+	return false;
+}
+
+static bool body_is_valid(const struct http_module *http, const struct answer *answer,
+			  struct probe_report *report)
+{
+	const struct regex_list *bad = &http->fail_if_body_matches;
+	const struct regex_list *good = &http->fail_if_body_not_matches;
+	struct bytes body = { text_string(&answer->body), answer->body.length };
+
+	for (size_t i = 0; i < bad->count; i++) {
+		if (!regex_match(bad->items[i], body))
+			continue;
+		probe_report_log(report, "error", "Body matched regular expression", NULL);
+		return false;
+	}
+	for (size_t i = 0; i < good->count; i++) {
+		if (regex_match(good->items[i], body))
+			continue;
+		probe_report_log(report, "error", "Body did not match regular expression",
+				 NULL);
+		return false;
+	}
+	return true;
+}
+
+/* Go calls it "HTTP/2.0"; so do blackbox_exporter's configurations. */
+static const char *version_name(double version)
+{
+	if (version >= 2)
+		return "HTTP/2.0";
+	return version > 1 ? "HTTP/1.1" : "HTTP/1.0";
+}
+
+static bool version_is_valid(const struct http_module *http, const struct answer *answer,
+			     struct probe_report *report)
+{
+	const char *name = version_name(answer->version);
+
+	for (size_t i = 0; i < http->valid_http_versions.count; i++) {
+		const char *valid = http->valid_http_versions.items[i];
+
+		if (!strcmp(valid, name) || (answer->version >= 2 && !strcmp(valid, "HTTP/2")))
+			return true;
+	}
+	if (!http->valid_http_versions.count)
+		return true;
+	probe_report_log(report, "error", "Invalid HTTP version number", "version", name, NULL);
+	return false;
+}
+
+static enum probe_reason tls_reason(const struct http_module *http, const struct answer *answer,
+				    struct probe_report *report)
+{
+	if (answer->is_tls && http->fail_if_ssl) {
+		probe_report_log(report, "error", "Final request was over SSL", NULL);
+		return PROBE_TLS_UNWANTED;
+	}
+	if (!answer->is_tls && http->fail_if_not_ssl) {
+		probe_report_log(report, "error", "Final request was not over SSL", NULL);
+		return PROBE_TLS_MISSING;
+	}
+	return NO_REASON;
+}
+
+enum probe_reason outcome_answer_reason(const struct module_config *module,
+					const struct answer *answer,
+					struct probe_report *report)
+{
+	const struct http_module *http = &module->http;
+
 	if (module->prober == PROBER_TCP)
 		return NO_REASON;
-	if (!status_is_valid(module, status))
+	if (!status_is_valid(http, answer)) {
+		probe_report_log(report, "error", "Invalid HTTP response status code", NULL);
 		return PROBE_STATUS;
-	return body_is_valid(module, body) ? NO_REASON : PROBE_BODY;
+	}
+	if (!headers_are_valid(http, answer, report)) {
+		report->failed_by_regex = true;
+		return PROBE_HEADER;
+	}
+	if (!coding_is_valid(http, answer, report))
+		return PROBE_BODY;
+	if (!body_is_valid(http, answer, report)) {
+		report->failed_by_regex = true;
+		return PROBE_BODY;
+	}
+	if (!version_is_valid(http, answer, report))
+		return PROBE_HTTP_VERSION;
+	return tls_reason(http, answer, report);
+}
+
+/* FNV-1a of 32 bits (RFC draft-eastlake-fnv), of 4 or 16 bytes. */
+uint32_t outcome_address_hash(const struct address *address)
+{
+	uint32_t hash = 2166136261U;
+
+	for (size_t i = address_is_ipv4(address) ? 12 : 0; i < sizeof(address->byte); i++)
+		hash = (hash ^ address->byte[i]) * 16777619U;
+	return hash;
 }
 
 /* As fine as libcurl's clock, which spares the page the noise of subtraction. */

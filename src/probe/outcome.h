@@ -4,9 +4,10 @@
  */
 #pragma once
 
-#include "base/bytes.h"
+#include "base/address.h"
 #include "config/config.h"
 #include "model/probe_report.h"
+#include "probe/answer.h"
 #include "probe/leg.h"
 
 /* Adds to the phases what a leg took; the phase that it ended in gets the rest. */
@@ -18,12 +19,20 @@ double outcome_duration(const struct probe_report *report);
 /* Why a leg failed; PROBE_REASON_COUNT when it was answered completely. */
 enum probe_reason outcome_leg_reason(const struct leg *leg);
 
-/* What the module thinks of an answer; PROBE_REASON_COUNT when it is satisfied. */
-enum probe_reason outcome_answer_reason(const struct module_config *module, unsigned status,
-					struct bytes body);
+/*
+ * What the module thinks of an answer; PROBE_REASON_COUNT when it is satisfied. Notes in the
+ * report whether it was an expression that was not, and logs it.
+ */
+enum probe_reason outcome_answer_reason(const struct module_config *module,
+					const struct answer *answer,
+					struct probe_report *report);
 
-/* Whether the module looks into bodies. */
+/* Whether the module looks into bodies, and into heads. */
 bool outcome_needs_body(const struct module_config *module);
+bool outcome_needs_head(const struct module_config *module);
+
+/* As blackbox_exporter's probe_ip_addr_hash. */
+uint32_t outcome_address_hash(const struct address *address);
 
 /* Counts the run, which ended at `wall`, in the row, and makes it the newest one. */
 void outcome_record(const struct probe_report *report, double wall, struct probe_row *row);

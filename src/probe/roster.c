@@ -216,7 +216,7 @@ void roster_forget_lost(struct roster *roster)
 	for (size_t i = 0; i < roster->count; i++) {
 		struct probe *probe = roster->probes[i];
 
-		if (probe->is_lost && !probe->run && !probe->reuse)
+		if (probe->is_lost && !probe->run && !probe->has_reuse)
 			free_probe(probe);
 		else
 			roster->probes[kept++] = probe;

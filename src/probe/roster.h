@@ -9,7 +9,6 @@
 #include "model/rows.h"
 #include "probe/view.h"
 
-struct reuse;
 struct run;
 
 /* A target that probes are asked from, and what they need for it. */
@@ -29,7 +28,7 @@ struct probe {
 	bool begun_first; /* first: for the case that it is given up */
 	bool name_hangs; /* see resolver.h */
 	struct run *run; /* NULL: idle */
-	struct reuse *reuse; /* of the connection of a run that is over; NULL: none */
+	bool has_reuse; /* the connection of an earlier run is being looked at */
 	struct view *run_view; /* of the run; only to be compared */
 	/* Of a destination that was found: */
 	struct probe_config own; /* what `config` is then */

@@ -8,6 +8,7 @@
  */
 #include "probe/route.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -122,4 +123,34 @@ void route_sort(const struct view *view, struct address *addresses, size_t count
 	preference_sort(items, count);
 	for (size_t i = 0; i < count; i++)
 		addresses[i] = items[i].destination;
+}
+
+static bool append_first(const char *addresses, int family, struct text *into)
+{
+	struct bytes rest = bytes_from_string(addresses), word;
+	bool more = true;
+
+	while (more) {
+		CLEANUP(text_deinit) struct text address = { 0 };
+		struct in6_addr any;
+
+		more = bytes_take_until(&rest, ',', &word);
+		text_append(&address, more ? word.data : rest.data,
+			    more ? word.length : rest.length);
+		if (inet_pton(family, text_string(&address), &any) != 1)
+			continue;
+		text_append_string(into, text_string(&address));
+		return true;
+	}
+	return false;
+}
+
+bool route_choose(const char *addresses, enum ip_protocol preferred, bool fallback,
+		  struct text *into)
+{
+	int first = preferred == IP_PROTOCOL_4 ? AF_INET : AF_INET6;
+	int second = preferred == IP_PROTOCOL_4 ? AF_INET6 : AF_INET;
+
+	return append_first(addresses, first, into) ||
+	       (fallback && append_first(addresses, second, into));
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 
 #include "base/address.h"
+#include "base/text.h"
+#include "config/module.h"
 
 struct sockaddr;
 struct view;
@@ -25,3 +27,10 @@ void route_filter(const struct view *view, const char *addresses, struct text *i
 
 /* Puts addresses in the order in which getaddrinfo(3) would have them; 64 at most. */
 void route_sort(const struct view *view, struct address *addresses, size_t count);
+
+/*
+ * Appends the one address that blackbox_exporter would take: the first of the preferred family
+ * (IPv6 when there is none), else, with `fallback`, of the other. False: there is none.
+ */
+bool route_choose(const char *addresses, enum ip_protocol preferred, bool fallback,
+		  struct text *into) MUST_CHECK;

@@ -87,18 +87,12 @@ static void release_lookup(struct run *run)
 	run->view_lookup = NULL;
 }
 
-static void end_dialogue(struct run *run)
-{
-	dialogue_free(run->dialogue);
-	run->dialogue = NULL;
-}
-
 void run_free(struct run *run)
 {
 	if (!run)
 		return;
 	release_lookup(run);
-	end_dialogue(run);
+	dialogue_free(run->dialogue);
 	transfer_free(run->transfer);
 	view_release(run->view);
 	probe_report_deinit(&run->report);
@@ -178,6 +172,7 @@ static void check_lookup(struct run *run, double now)
 		return;
 	took = fmin(fmax(took, 0), left);
 	run->report.phases[PROBE_PHASE_RESOLVE] += took;
+	run->report.lookup += took;
 	run->name_hangs = took > HANGS_SHARE * run->probe->timeout;
 	if (took >= left || view.state != LOOKUP_FOUND)
 		fail_lookup(run, took >= left ? LOOKUP_RUNNING : view.state);
@@ -190,7 +185,8 @@ static void check_dialogue(struct run *run, double now)
 	if (!dialogue_advance(run->dialogue, now))
 		return;
 	finish(run, dialogue_reason(run->dialogue));
-	end_dialogue(run);
+	dialogue_free(run->dialogue);
+	run->dialogue = NULL;
 }
 
 void run_check(struct run *run, double now)
@@ -223,12 +219,12 @@ static void follow(struct run *run, const char *url, double now)
 		finish(run, PROBE_REDIRECTS);
 }
 
-static enum probe_reason judge(const struct run *run)
+static enum probe_reason judge(struct run *run)
 {
 	if (transfer_is_tcp(run->transfer))
 		return PROBE_REASON_COUNT;
-	return outcome_answer_reason(run->probe->module, run->report.status,
-				     transfer_body(run->transfer));
+	return outcome_answer_reason(run->probe->module, transfer_answer(run->transfer),
+				     &run->report);
 }
 
 static void begin_dialogue(struct run *run, double now)
@@ -265,6 +261,7 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 	assert(run->state == RUN_TRANSFER);
 	transfer_measure(transfer, &leg);
 	outcome_add_leg(&run->report, &leg);
+	transfer_report(transfer, &run->report);
 	reason = outcome_leg_reason(&leg);
 	if (reason != PROBE_REASON_COUNT)
 		finish(run, reason);
@@ -275,6 +272,17 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 	else
 		finish(run, judge(run));
 	return run;
+}
+
+void run_cancel(struct run *run)
+{
+	if (run->state == RUN_DONE)
+		return;
+	release_lookup(run);
+	dialogue_free(run->dialogue);
+	run->dialogue = NULL;
+	transfer_stop(run->transfer);
+	finish(run, PROBE_CANCELED);
 }
 
 struct reuse *run_take_reuse(struct run *run, void *owner, double now)
@@ -288,16 +296,6 @@ struct reuse *run_take_reuse(struct run *run, void *owner, double now)
 	reuse = reuse_new(run->probe, run->transfer, &run->context->watch, now, owner);
 	run->transfer = NULL;
 	return reuse;
-}
-
-void run_cancel(struct run *run)
-{
-	if (run->state == RUN_DONE)
-		return;
-	release_lookup(run);
-	end_dialogue(run);
-	transfer_stop(run->transfer);
-	finish(run, PROBE_CANCELED);
 }
 
 struct probe_report *run_report(struct run *run)

@@ -57,14 +57,13 @@ void run_start(struct run *run, struct transfers *transfers);
 /* In RUN_TRANSFER: the run that `transfer` belongs to goes on after the leg that ended. */
 struct run *run_finish_leg(struct transfer *transfer, double now);
 
+/* Gives up what is under way: done, and canceled. */
+void run_cancel(struct run *run);
 /*
  * In RUN_DONE: whether its connection can be used again is still to be found out, for `owner`.
  * The caller's; NULL: nobody wants to know, or the run failed.
  */
 struct reuse *run_take_reuse(struct run *run, void *owner, double now);
-
-/* Gives up what is under way: done, and canceled. */
-void run_cancel(struct run *run);
 
 /* What was found out so far; complete in RUN_DONE. */
 struct probe_report *run_report(struct run *run);

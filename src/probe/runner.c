@@ -58,33 +58,42 @@ void runner_add(struct runner *runner, struct run *run)
 	runner->runs[runner->count++] = run;
 }
 
+void runner_add_reuse(struct runner *runner, struct reuse *reuse)
+{
+	runner->reuses = memory_grow(runner->reuses, &runner->reuse_capacity,
+				     runner->reuse_count + 1, sizeof(struct reuse *));
+	runner->reuses[runner->reuse_count++] = reuse;
+}
+
 static void check_runs(struct runner *runner)
 {
 	double now = clock_monotonic();
 
-	for (size_t i = 0; i < runner->count; i++)
-		run_check(runner->runs[i], now);
-}
+	for (size_t i = 0; i < runner->count; i++) {
+		enum run_state state = run_state(runner->runs[i]);
 
-static void check_reuses(struct runner *runner)
-{
-	double now = clock_monotonic();
-
+		if (state == RUN_LOOKUP || state == RUN_DIALOGUE)
+			run_check(runner->runs[i], now);
+	}
 	for (size_t i = 0; i < runner->reuse_count; i++) {
-		reuse_check(runner->reuses[i], now);
-		if (reuse_state(runner->reuses[i]) == REUSE_READY)
-			reuse_start(runner->reuses[i], runner->transfers);
+		struct reuse *reuse = runner->reuses[i];
+
+		if (reuse_state(reuse) == REUSE_IDLE)
+			reuse_check(reuse, now);
+		if (reuse_state(reuse) == REUSE_READY)
+			reuse_start(reuse, runner->transfers);
 	}
 }
 
-/* A conversation has a connection, too. */
 static size_t count_transfers(const struct runner *runner)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < runner->count; i++)
-		count += run_state(runner->runs[i]) == RUN_TRANSFER ||
-			 run_state(runner->runs[i]) == RUN_DIALOGUE;
+	for (size_t i = 0; i < runner->count; i++) {
+		enum run_state state = run_state(runner->runs[i]);
+
+		count += state == RUN_TRANSFER || state == RUN_DIALOGUE;
+	}
 	return count;
 }
 
@@ -117,7 +126,6 @@ void runner_turn(struct runner *runner)
 	resolver_read_event(runner->context.resolver);
 	watch_look(&runner->context.watch);
 	check_runs(runner);
-	check_reuses(runner);
 	start_ready(runner);
 	transfers_perform(runner->transfers);
 	connections_look(runner->context.connections);
@@ -137,13 +145,6 @@ struct run *runner_take(struct runner *runner)
 		return run;
 	}
 	return NULL;
-}
-
-void runner_add_reuse(struct runner *runner, struct reuse *reuse)
-{
-	runner->reuses = memory_grow(runner->reuses, &runner->reuse_capacity,
-				     runner->reuse_count + 1, sizeof(struct reuse *));
-	runner->reuses[runner->reuse_count++] = reuse;
 }
 
 struct reuse *runner_take_reuse(struct runner *runner)

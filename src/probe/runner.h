@@ -13,7 +13,7 @@ struct runner {
 	struct transfers *transfers;
 	struct run **runs; /* under way, oldest first */
 	size_t count, capacity;
-	struct reuse **reuses; /* of connections of runs that are over */
+	struct reuse **reuses; /* likewise */
 	size_t reuse_count, reuse_capacity;
 };
 
@@ -36,7 +36,7 @@ void runner_turn(struct runner *runner);
 /* One that is done since: the caller's to read and to free. NULL: none. */
 struct run *runner_take(struct runner *runner);
 
-/* The same of what run_take_reuse() gave. */
+/* The same for what comes after a run, see run_take_reuse(). */
 void runner_add_reuse(struct runner *runner, struct reuse *reuse);
 struct reuse *runner_take_reuse(struct runner *runner);
 

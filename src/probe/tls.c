@@ -34,7 +34,7 @@ struct tls_client {
 	STACK_OF(X509) * chain;
 	EVP_PKEY *key;
 	char *name; /* whom to expect */
-	bool is_address, verifies;
+	bool is_address, verifies, was_refused;
 	enum tls_version min, max;
 	long verify_result;
 	struct arena arena;
@@ -238,7 +238,9 @@ static void note_progress(const SSL *ssl, int where, int value)
 	const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
 	const char *name = client->is_address ? NULL : client->name;
 
-	(void)value;
+	/* The level of an alert is in the second byte (SSL_alert_type_string(3)). */
+	if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
+		client->was_refused = true;
 	if (client->seen.version)
 		return;
 	/* OpenSSL's callbacks are given a const one also to act on it. */
@@ -321,9 +323,9 @@ long tls_client_verify_result(const struct tls_client *client)
 	return client->verify_result;
 }
 
-double tls_client_earliest_expiry(const struct tls_client *client)
+bool tls_client_was_refused(const struct tls_client *client)
 {
-	return client->seen.earliest_expiry;
+	return client->was_refused;
 }
 
 static const char *copy(struct arena *arena, const char *string)

@@ -28,8 +28,8 @@ int tls_client_apply(struct tls_client *client, void *ssl_context) MUST_CHECK;
 /* X509_V_ERR_…: what was wrong with the certificates; 0: nothing, or none was shown. */
 long tls_client_verify_result(const struct tls_client *client);
 
-/* As in probe_tls_report. */
-double tls_client_earliest_expiry(const struct tls_client *client);
+/* Whether the server ended it with an alert: it wants another certificate, say. */
+bool tls_client_was_refused(const struct tls_client *client);
 
 /* Writes report->tls as far as it is known. */
 void tls_client_report(const struct tls_client *client, struct probe_report *report);

@@ -1,240 +1,84 @@
 /*
- * Traps that are set here on purpose to be stepped over:
- * - curl_global_init() is thread-safe from 7.84.0 on (libcurl-thread(3)), once does not hurt.
- * - Without CURLOPT_QUICK_EXIT a transfer that times out in a lookup waits for the lookup's
- *   thread and blocks every other one. Names are looked up before they get here, so this is for
- *   the names that libcurl reads differently than we do.
- * - libcurl takes proxies and a TLS key log from the environment, and credentials from ~/.netrc
- *   only when asked to. It does not know SSL_CERT_FILE and SSL_CERT_DIR, OpenSSL's variables.
- * - A directory of certificates keeps libcurl from caching the parsed file (vtls/openssl.c),
- *   and parsing it costs more than the handshake; so the directory is set only when it is asked
- *   for.
- * - Redirects are followed by hand, a leg each, so that each has its own look-up and its own
- *   timings; libcurl would do the look-up itself.
+ * A redirect is a leg of its own, with its own look-up and its own timings. Cookies stay in the
+ * handle from leg to leg, as in a browser.
+ *
+ * An alert that a server sends because it wants another certificate comes after the handshake
+ * of TLS 1.3 is done (RFC 8446, 4.4.2.4), in place of an answer.
  */
 #include "probe/transfer.h"
 
 #include <assert.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "probe/handle.h"
+#include "probe/pin.h"
+#include "probe/proxy.h"
 #include "probe/route.h"
-#include "probe/script.h"
-#include "probe/tls.h"
+#include "probe/transfer_state.h"
 
 /* Without a limit in the module. */
 #define BODY_MAX_DEFAULT (10 * 1024 * 1024)
 
-/* Expressions see this much of a body. */
-#define BODY_KEPT_MAX (1024 * 1024)
-
-#define HEADERS_MAX (256 * 1024)
-
-/* libcurl's least, or nearly: many transfers at once, small answers. */
-#define BUFFER_SIZE (16L * 1024)
-
-/* Seconds; without it libcurl takes no connection that was idle for 118 s. */
-#define IDLE_MAX 1000000L
-
-/* curl_multi_poll() takes milliseconds in an int. */
-#define WAIT_MAX 60.0
-
-struct transfers {
-	CURLM *multi;
-};
-
-struct transfer {
-	const struct probe_config *probe;
-	const struct view *view; /* NULL: from here */
-	struct connections *connections;
-	void *owner;
-	CURL *easy;
-	CURLSH *share; /* a cache of addresses of its own, for the one entry of `resolve` */
-	struct curl_slist *resolve;
-	CURLM *multi; /* while it is under way */
-	struct leg_url first, url; /* of the run, of this leg */
-	struct tls_client *tls; /* NULL: without */
-	const char *method;
-	CURLcode code;
-	int socket; /* of the connection, when it is needed after the leg; negative: none */
-	bool again; /* this leg goes over the connection of the one before */
-	struct sockaddr_storage remote; /* the address tried last */
-	socklen_t remote_length;
-	int socket_error;
-	double tls_began, ended; /* monotonic seconds; 0: not yet */
-	struct text body;
-	uint64_t body_bytes, header_bytes;
-	bool capped;
-};
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool initialised;
-
-static void init_once(void)
+static bool takes_one_address(const struct transfer *transfer)
 {
-	/* Whoever can set our environment need not get the keys of our connections. */
-	unsetenv("SSLKEYLOGFILE");
-	initialised = !curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-struct transfers *transfers_new(void)
-{
-	struct transfers *transfers;
-	CURLM *multi;
-
-	pthread_once(&once, init_once);
-	multi = initialised ? curl_multi_init() : NULL;
-	if (!multi)
-		return NULL;
-	curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-	transfers = memory_new(1, sizeof(*transfers));
-	transfers->multi = multi;
-	return transfers;
-}
-
-void transfers_free(struct transfers *transfers)
-{
-	if (!transfers)
-		return;
-	curl_multi_cleanup(transfers->multi);
-	free(transfers);
-}
-
-void transfers_perform(struct transfers *transfers)
-{
-	int running;
-
-	curl_multi_perform(transfers->multi, &running);
-}
-
-/* Whether there is more to do over the connection than libcurl does. */
-static bool talks(const struct transfer *transfer)
-{
-	return transfer->url.tcp && script_is_needed(&transfer->probe->module->tcp);
-}
-
-/* Whether libcurl is not to close the connection at once: for that, or a second request. */
-static bool keeps(const struct transfer *transfer)
-{
-	return transfer->url.tcp ? talks(transfer) : transfer->probe->reuse;
-}
-
-void transfer_stop(struct transfer *transfer)
-{
-	if (!transfer->multi)
-		return;
-	curl_multi_remove_handle(transfer->multi, transfer->easy);
-	transfer->multi = NULL;
-	connections_finish(transfer->connections, transfer, clock_monotonic());
-}
-
-/*
- * At the last moment: what CURLOPT_CONNECT_ONLY made is closed as it leaves the multi handle,
- * and no other connection can be asked for after that (multi.c, connect.c of 7.88.1). One that
- * the server does not keep is closed by now.
- */
-static void keep_socket(struct transfer *transfer)
-{
-	curl_socket_t fd = CURL_SOCKET_BAD;
-
-	if (transfer->code || !keeps(transfer))
-		return;
-	curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
-	if (fd == CURL_SOCKET_BAD)
-		return;
-	transfer->socket = fd;
-	if (talks(transfer))
-		transfer->socket =
-			connections_duplicate(transfer->connections, fd, &transfer->socket);
-	else
-		connections_hand_over(transfer->connections, fd, &transfer->socket);
-}
-
-struct transfer *transfers_take(struct transfers *transfers)
-{
-	CURLMsg *message;
-	int left;
-
-	while ((message = curl_multi_info_read(transfers->multi, &left))) {
-		struct transfer *transfer;
-		char *private;
-
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
-		transfer = (struct transfer *)(void *)private;
-		transfer->code = message->data.result;
-		transfer->ended = clock_monotonic();
-		keep_socket(transfer);
-		transfer_stop(transfer);
-		return transfer;
-	}
-	return NULL;
-}
-
-void transfers_wait(struct transfers *transfers, int fd, double seconds)
-{
-	struct curl_waitfd extra = { .fd = fd, .events = CURL_WAIT_POLLIN };
-	double milliseconds = ceil(fmin(fmax(seconds, 0), WAIT_MAX) * 1e3);
-
-	curl_multi_poll(transfers->multi, &extra, 1, (int)milliseconds, NULL);
-}
-
-void transfers_wake(struct transfers *transfers)
-{
-	curl_multi_wakeup(transfers->multi);
-}
-
-/*
- * With a cache of connections of its own, nobody else's request goes over one that is kept,
- * and it is closed no later than this.
- */
-static void make_share(struct transfer *transfer)
-{
-	transfer->share = curl_share_init();
-	if (!transfer->share)
-		abort();
-	curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-	if (transfer->probe->reuse)
-		curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
-}
-
-/* What is kept of a leg is not needed when another one follows. */
-static void forget_socket(struct transfer *transfer)
-{
-	if (transfer->socket < 0)
-		return;
-	curl_easy_setopt(transfer->easy, CURLOPT_SHARE, NULL);
-	curl_share_cleanup(transfer->share);
-	make_share(transfer);
-	transfer->socket = -1;
+	return transfer->probe->one_address ||
+	       transfer_choice(transfer)->preferred != IP_PROTOCOL_ANY;
 }
 
 struct transfer *transfer_new(const struct probe_config *probe, const struct view *view,
 			      struct connections *connections, void *owner)
 {
+	const struct http_module *http = &probe->module->http;
 	struct transfer *transfer = memory_new(1, sizeof(*transfer));
 
 	transfer->probe = probe;
 	transfer->view = view;
+	transfer->socket = -1;
 	transfer->connections = connections;
 	transfer->owner = owner;
-	transfer->method = probe->module->http.method ? probe->module->http.method : "GET";
-	transfer->socket = -1;
-	transfer->easy = curl_easy_init();
-	if (!transfer->easy)
-		abort();
-	make_share(transfer);
+	transfer->method = http->method ? http->method : "GET";
+	transfer->answer.body_max = http->body_size_limit ? http->body_size_limit :
+							    BODY_MAX_DEFAULT;
+	transfer->answer.keeps_head = outcome_needs_head(probe->module);
+	transfer->answer.keeps_body = outcome_needs_body(probe->module);
+	handle_init(transfer);
 	return transfer;
+}
+
+void transfer_stop(struct transfer *transfer)
+{
+	if (!transfer->transfers)
+		return;
+	if (transfer->has_begun)
+		transfers_remove(transfer->transfers, transfer->easy);
+	else
+		transfers_remove_ended(transfer->transfers, transfer);
+	transfer->transfers = NULL;
+	connections_finish(transfer->connections, transfer, clock_monotonic());
+}
+
+/* What one leg needs. */
+static void forget_leg(struct transfer *transfer)
+{
+	handle_reset(transfer);
+	request_deinit(&transfer->request);
+	request_deinit(&transfer->connect);
+	tls_client_free(transfer->tls);
+	tls_client_free(transfer->proxy_tls);
+	transfer->tls = transfer->proxy_tls = NULL;
+	answer_clear(&transfer->answer);
+	transfer->remote_length = 0;
+	transfer->socket_error = 0;
+	transfer->no_source = false;
+	transfer->handshakes = 0;
+	transfer->tls_began = transfer->ended = 0;
+	transfer->has_address = transfer->connected = false;
+	transfer->location = NULL;
 }
 
 void transfer_free(struct transfer *transfer)
@@ -242,13 +86,14 @@ void transfer_free(struct transfer *transfer)
 	if (!transfer)
 		return;
 	transfer_stop(transfer);
-	curl_easy_cleanup(transfer->easy);
-	curl_share_cleanup(transfer->share);
-	curl_slist_free_all(transfer->resolve);
-	tls_client_free(transfer->tls);
+	forget_leg(transfer);
+	handle_deinit(transfer);
 	leg_url_deinit(&transfer->first);
 	leg_url_deinit(&transfer->url);
-	text_deinit(&transfer->body);
+	leg_url_deinit(&transfer->proxy);
+	text_deinit(&transfer->addresses);
+	error_deinit(&transfer->err);
+	answer_deinit(&transfer->answer);
 	free(transfer);
 }
 
@@ -260,36 +105,58 @@ void *transfer_owner(const struct transfer *transfer)
 /* RFC 9110, 15.4: "see other" means GET, and so do 301 and 302 for POST, by long custom. */
 static void follow_method(struct transfer *transfer)
 {
-	long status = 0;
+	unsigned status = transfer->answer.status;
 
-	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	if ((status == 303 && strcmp(transfer->method, "HEAD") != 0) ||
-	    ((status == 301 || status == 302) && !strcmp(transfer->method, "POST")))
+	    ((status == 301 || status == 302) && !strcmp(transfer->method, "POST"))) {
 		transfer->method = "GET";
+		transfer->drops_body = true;
+	}
+}
+
+static void aim_at_proxy(struct transfer *transfer)
+{
+	CLEANUP(text_deinit) struct text url = { 0 };
+
+	leg_url_deinit(&transfer->proxy);
+	if (transfer->url.tcp || !proxy_choose(transfer_http(transfer), transfer->url.scheme,
+					       transfer->url.host, transfer->url.port, &url))
+		return;
+	if (leg_url_parse_proxy(text_string(&url), &transfer->proxy) < 0)
+		error_set(&transfer->err, -EINVAL, "the URL of the proxy is not valid");
 }
 
 int transfer_aim(struct transfer *transfer, const char *text)
 {
-	const struct module_config *module = transfer->probe->module;
+	bool tcp = transfer->probe->module->prober == PROBER_TCP;
 	int r;
 
 	if (!transfer->first.text) {
-		r = leg_url_parse(text, module->prober == PROBER_TCP, &transfer->first);
+		r = leg_url_parse(text, tcp, &transfer->first);
 		if (r < 0)
 			return r;
 	} else {
 		follow_method(transfer);
 	}
 	leg_url_deinit(&transfer->url);
-	r = leg_url_parse(text, module->prober == PROBER_TCP, &transfer->url);
+	r = leg_url_parse(text, tcp, &transfer->url);
 	if (r < 0)
 		return r;
+	aim_at_proxy(transfer);
 	return transfer->url.tcp == transfer->first.tcp ? 0 : -EINVAL;
 }
 
 const char *transfer_name(const struct transfer *transfer)
 {
-	return leg_url_name(&transfer->url);
+	CLEANUP(text_deinit) struct text pinned = { 0 };
+	const struct leg_url *hop = transfer_hop(transfer);
+
+	if (pin_find(&transfer->probe->resolve, hop->host, hop->port, &pinned))
+		return NULL;
+	/* Which of the two it has is to be known where one of them is taken. */
+	if (takes_one_address(transfer) && leg_url_is_localhost(hop))
+		return hop->host;
+	return leg_url_name(hop);
 }
 
 bool transfer_is_tcp(const struct transfer *transfer)
@@ -297,208 +164,141 @@ bool transfer_is_tcp(const struct transfer *transfer)
 	return transfer->url.tcp;
 }
 
-static bool uses_tls(const struct transfer *transfer)
+static int prepare_request(struct transfer *transfer)
 {
-	return !strcmp(transfer->url.scheme, "https") && !transfer->url.tcp;
+	const struct http_module *http = transfer_http(transfer);
+	const struct request_aim aim = {
+		.method = transfer->method,
+		.drops_body = transfer->drops_body,
+		.is_own_server = leg_url_same_server(&transfer->first, &transfer->url),
+		.user = transfer->first.user,
+		.password = transfer->first.password,
+	};
+	int r = request_build(transfer->probe, &aim, &transfer->request, &transfer->err);
+
+	if (r || !transfer->proxy.host || !transfer_uses_tls(transfer))
+		return r;
+	return request_build_lines(http->proxy_connect_headers,
+				   http->proxy_connect_header_count, &transfer->connect,
+				   &transfer->err);
 }
 
-static uint64_t body_max(const struct transfer *transfer)
+/* Appends a host without brackets and port. */
+static void append_host(const char *host, struct text *into)
 {
-	uint64_t limit = transfer->probe->module->http.body_size_limit;
+	bool brackets = host[0] == '[';
+	const char *end = strchr(host, brackets ? ']' : ':');
 
-	return limit ? limit : BODY_MAX_DEFAULT;
+	host += brackets;
+	if (!end || (!brackets && strchr(end + 1, ':')))
+		text_append_string(into, host);
+	else
+		text_append(into, host, (size_t)(end - host));
 }
 
-static size_t take_body(char *data, size_t size, size_t count, void *context)
+/* Elsewhere than at the probe's own host, the server is called as the URL has it. */
+static int prepare_tls(struct transfer *transfer)
 {
-	struct transfer *transfer = context;
-	size_t length = size * count, room = BODY_KEPT_MAX - transfer->body.length;
+	struct tls_config config = transfer_http(transfer)->tls;
+	const char *host = request_host(transfer->probe);
+	bool is_own = leg_url_same_host(&transfer->first, &transfer->url);
+	CLEANUP(text_deinit) struct text name = { 0 };
 
-	transfer->body_bytes += length;
-	if (transfer->body_bytes > body_max(transfer)) {
-		transfer->capped = true;
-		return 0;
+	if (!is_own)
+		config.server_name = NULL;
+	append_host(is_own && host ? host : transfer->url.host, &name);
+	if (transfer_uses_tls(transfer)) {
+		transfer->tls = tls_client_new(&config, text_string(&name), &transfer->err);
+		if (!transfer->tls)
+			return -EINVAL;
 	}
-	if (outcome_needs_body(transfer->probe->module))
-		text_append(&transfer->body, data, length < room ? length : room);
-	return length;
+	if (!transfer->proxy.host || strcmp(transfer->proxy.scheme, "https") != 0)
+		return 0;
+	config.server_name = NULL;
+	transfer->proxy_tls = tls_client_new(&config, transfer->proxy.host, &transfer->err);
+	return transfer->proxy_tls ? 0 : -EINVAL;
 }
 
-static size_t take_header(char *data, size_t size, size_t count, void *context)
+/* The addresses that may be connected to. False: libcurl reads them from the URL itself. */
+static bool known_addresses(const struct transfer *transfer, const char *looked_up,
+			    struct text *into)
 {
-	struct transfer *transfer = context;
-	size_t length = size * count;
+	const struct leg_url *hop = transfer_hop(transfer);
+	const char *own = looked_up ? looked_up : leg_url_addresses(hop);
 
-	(void)data;
-	transfer->header_bytes += length;
-	transfer->capped |= transfer->header_bytes > HEADERS_MAX;
-	return transfer->capped ? 0 : length;
+	if (pin_find(&transfer->probe->resolve, hop->host, hop->port, into))
+		return true;
+	if (own)
+		text_append_string(into, own);
+	else
+		append_host(hop->host, into);
+	return own != NULL;
 }
 
-static curl_socket_t open_socket(void *context, curlsocktype purpose,
-				 struct curl_sockaddr *address)
+/* False: there is none of the family that is wanted. */
+static bool choose_addresses(struct transfer *transfer, const char *looked_up)
 {
-	struct transfer *transfer = context;
-	int fd;
+	const struct address_choice *choice = transfer_choice(transfer);
+	CLEANUP(text_deinit) struct text known = { 0 };
+	bool is_named = known_addresses(transfer, looked_up, &known), found = true;
 
-	(void)purpose;
-	if (transfer->again || address->addrlen > sizeof(transfer->remote))
-		return CURL_SOCKET_BAD;
-	memcpy(&transfer->remote, &address->addr, address->addrlen);
-	transfer->remote_length = address->addrlen;
-	fd = connections_open(transfer->connections, transfer->view, &address->addr, transfer);
-	if (fd < 0)
-		transfer->socket_error = -fd;
-	return fd < 0 ? CURL_SOCKET_BAD : fd;
+	if (takes_one_address(transfer))
+		found = route_choose(text_string(&known), choice->preferred,
+				     choice->fallback || choice->preferred == IP_PROTOCOL_ANY,
+				     &transfer->addresses);
+	else
+		route_filter(transfer->view, text_string(&known), &transfer->addresses);
+	if (!is_named)
+		text_clear(&transfer->addresses);
+	return found;
 }
 
-static int close_socket(void *context, curl_socket_t fd)
+/* LEG_COMPLETE: it can begin. */
+static enum leg_end prepare(struct transfer *transfer, const char *addresses)
 {
-	connections_close(context, fd, clock_monotonic());
-	return 0;
+	if (transfer->err.text.length)
+		return LEG_CONFIG;
+	if (!transfer->url.tcp && (prepare_request(transfer) < 0 || prepare_tls(transfer) < 0))
+		return LEG_CONFIG;
+	if (transfer->again)
+		return LEG_COMPLETE;
+	return choose_addresses(transfer, addresses) ? LEG_COMPLETE : LEG_NO_FAMILY;
 }
 
-/* libcurl says when it connected only after the handshake, which may never end. */
-static CURLcode furnish_tls(CURL *easy, void *ssl_context, void *context)
+/* What is kept of a leg is not needed when another one follows. */
+static void forget_socket(struct transfer *transfer)
 {
-	struct transfer *transfer = context;
-
-	(void)easy;
-	transfer->tls_began = clock_monotonic();
-	if (!transfer->tls)
-		return CURLE_SSL_CERTPROBLEM;
-	return tls_client_apply(transfer->tls, ssl_context) < 0 ? CURLE_SSL_CERTPROBLEM :
-								  CURLE_OK;
-}
-
-/*
- * What libcurl refuses would be a mistake of ours: it is built as the head of this file says.
- */
-#define SET(option, value)                                                           \
-	do {                                                                         \
-		CURLcode set_code = curl_easy_setopt(transfer->easy, option, value); \
-		assert(set_code == CURLE_OK);                                        \
-	} while (0)
-
-static void set_connection(struct transfer *transfer, double timeout)
-{
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_QUICK_EXIT, 1L);
-	SET(CURLOPT_FRESH_CONNECT, transfer->again ? 0L : 1L);
-	SET(CURLOPT_FORBID_REUSE, keeps(transfer) ? 0L : 1L);
-	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX);
-	SET(CURLOPT_SHARE, transfer->share);
-	SET(CURLOPT_RESOLVE, transfer->resolve);
-	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
-	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_BUFFERSIZE, BUFFER_SIZE);
-	SET(CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_SIZE);
-	SET(CURLOPT_TIMEOUT_MS, (long)fmax(1, ceil(timeout * 1e3)));
-	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	SET(CURLOPT_OPENSOCKETDATA, transfer);
-	SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-	SET(CURLOPT_CLOSESOCKETDATA, transfer->connections);
-	SET(CURLOPT_PRIVATE, transfer);
-	if (transfer->url.tcp)
-		SET(CURLOPT_CONNECT_ONLY, 1L);
-}
-
-/* An empty body makes it a POST, unless what comes after says otherwise. */
-static void set_method(struct transfer *transfer)
-{
-	const char *method = transfer->method;
-	bool post = !strcmp(method, "POST"), head = !strcmp(method, "HEAD");
-	bool other = !post && !head && strcmp(method, "GET") != 0;
-
-	SET(CURLOPT_POSTFIELDS, "");
-	SET(CURLOPT_HTTPGET, post ? 0L : 1L);
-	SET(CURLOPT_NOBODY, head ? 1L : 0L);
-	SET(CURLOPT_CUSTOMREQUEST, other ? method : NULL);
-}
-
-static void set_credentials(struct transfer *transfer)
-{
-	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	if (!leg_url_same_server(&transfer->first, &transfer->url))
+	if (transfer->socket < 0)
 		return;
-	SET(CURLOPT_USERNAME, transfer->first.user);
-	SET(CURLOPT_PASSWORD, transfer->first.password);
+	handle_drop_connection(transfer);
+	transfer->socket = -1;
 }
 
-static void set_http(struct transfer *transfer)
+static void start(struct transfer *transfer, struct transfers *transfers, const char *addresses,
+		  double timeout)
 {
-	SET(CURLOPT_URL, transfer->url.text);
-	SET(CURLOPT_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_FAILONERROR, 0L);
-	SET(CURLOPT_USERAGENT, "outbound_exporter");
-	SET(CURLOPT_WRITEFUNCTION, take_body);
-	SET(CURLOPT_WRITEDATA, transfer);
-	SET(CURLOPT_HEADERFUNCTION, take_header);
-	SET(CURLOPT_HEADERDATA, transfer);
-	set_method(transfer);
-	set_credentials(transfer);
-}
+	enum leg_end end;
 
-static void set_tls(struct transfer *transfer)
-{
-	CLEANUP(error_deinit) struct error err = { 0 };
-
-	tls_client_free(transfer->tls);
-	transfer->tls = NULL;
-	if (uses_tls(transfer))
-		transfer->tls = tls_client_new(&transfer->probe->module->http.tls,
-					       transfer->url.host, &err);
-	SET(CURLOPT_SSL_VERIFYPEER, 0L);
-	SET(CURLOPT_SSL_VERIFYHOST, 0L);
-	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	SET(CURLOPT_SSL_CTX_FUNCTION, furnish_tls);
-	SET(CURLOPT_SSL_CTX_DATA, transfer);
-}
-
-/* host:port:address,address; libcurl's cache of addresses is not asked for anything else. */
-static void set_addresses(struct transfer *transfer, const char *addresses)
-{
-	CLEANUP(text_deinit) struct text entry = { 0 };
-
-	curl_slist_free_all(transfer->resolve);
-	transfer->resolve = NULL;
-	if (!addresses)
+	assert(!transfer->transfers);
+	forget_leg(transfer);
+	transfer->transfers = transfers;
+	end = prepare(transfer, addresses);
+	transfer->has_begun = end == LEG_COMPLETE;
+	if (!transfer->has_begun) {
+		transfer->leg = (struct leg){ .end = end, .last_modified = NAN };
+		transfers_add_ended(transfers, transfer);
 		return;
-	text_printf(&entry, "%s:%s:", transfer->url.host, transfer->url.port);
-	route_filter(transfer->view, addresses, &entry);
-	transfer->resolve = curl_slist_append(NULL, text_string(&entry));
-	if (!transfer->resolve)
-		abort();
-}
-
-static void start(struct transfer *transfer, struct transfers *transfers, double timeout)
-{
-	CURLMcode code;
-
-	assert(!transfer->multi);
-	curl_easy_reset(transfer->easy);
-	transfer->socket_error = 0;
-	transfer->tls_began = 0;
-	transfer->remote_length = 0;
-	transfer->body_bytes = transfer->header_bytes = 0;
-	transfer->capped = false;
-	text_clear(&transfer->body);
-	set_connection(transfer, timeout);
-	set_http(transfer);
-	set_tls(transfer);
-	code = curl_multi_add_handle(transfers->multi, transfer->easy);
-	assert(code == CURLM_OK);
-	transfer->multi = transfers->multi;
+	}
+	handle_set(transfer, timeout);
+	transfers_add(transfers, transfer->easy);
 }
 
 void transfer_start(struct transfer *transfer, struct transfers *transfers,
 		    const char *addresses, double timeout)
 {
 	forget_socket(transfer);
-	set_addresses(transfer, addresses ? addresses : leg_url_addresses(&transfer->url));
-	start(transfer, transfers, timeout);
+	text_clear(&transfer->addresses);
+	start(transfer, transfers, addresses, timeout);
 }
 
 void transfer_start_again(struct transfer *transfer, struct transfers *transfers,
@@ -507,7 +307,7 @@ void transfer_start_again(struct transfer *transfer, struct transfers *transfers
 	assert(transfer->socket >= 0);
 	transfer->owner = owner;
 	transfer->again = true;
-	start(transfer, transfers, timeout);
+	start(transfer, transfers, NULL, timeout);
 }
 
 bool transfer_is_again(const struct transfer *transfer)
@@ -525,40 +325,96 @@ const char *transfer_host(const struct transfer *transfer)
 	return transfer->url.host;
 }
 
+/* Of a transfer through a proxy: whether it was the proxy's fault. */
+static void blame_proxy(struct transfer *transfer, struct leg *leg)
+{
+	bool tunnels = transfer_uses_tls(transfer) ||
+		       strncmp(transfer->proxy.scheme, "http", 4) != 0;
+	bool failed = leg->end != LEG_COMPLETE && leg->end != LEG_NO_ADDRESS &&
+		      leg->end != LEG_NO_CONNECTION && leg->end != LEG_CONFIG &&
+		      leg->end != LEG_BAD_CERTIFICATE;
+
+	if (!transfer->proxy.host)
+		return;
+	leg->in_proxy = tunnels && !transfer->tls_began && transfer->connected;
+	if ((leg->in_proxy && failed && leg->end != LEG_TIMEOUT) ||
+	    (!tunnels && (leg->http_status == 407 || leg->end == LEG_MALFORMED)))
+		leg->end = LEG_PROXY;
+}
+
+static void measure(struct transfer *transfer, int code)
+{
+	struct leg *leg = &transfer->leg;
+
+	handle_measure(transfer, code);
+	if (transfer->url.tcp && leg->connected > 0)
+		leg->total = leg->connected; /* libcurl needs some time to notice */
+	leg->tls = transfer_uses_tls(transfer);
+	if (transfer->tls_began > 0 && leg->connected <= 0)
+		leg->connected = fmax(leg->name_lookup,
+				      leg->total - (transfer->ended - transfer->tls_began));
+	if (transfer->tls && !leg->verify_result)
+		leg->verify_result = tls_client_verify_result(transfer->tls);
+	if (leg->end == LEG_RECEIVE_FAILED && !leg->http_status && transfer->tls &&
+	    tls_client_was_refused(transfer->tls))
+		leg->end = LEG_NO_TLS;
+	if (transfer->answer.capped)
+		leg->end = LEG_CAPPED;
+	if (transfer->socket_error)
+		leg->os_error = transfer->socket_error;
+	leg->no_source = transfer->no_source;
+	if (leg->os_error == EADDRNOTAVAIL && !leg->no_source)
+		leg->no_source = !route_exists(transfer->view,
+					       (const struct sockaddr *)&transfer->remote,
+					       transfer->remote_length);
+	blame_proxy(transfer, leg);
+}
+
+/*
+ * At the last moment: what CURLOPT_CONNECT_ONLY made is closed as it leaves the multi handle,
+ * and no other connection can be asked for after that (multi.c, connect.c of 7.88.1). One that
+ * the server does not keep is closed by now.
+ */
+static void keep_socket(struct transfer *transfer)
+{
+	int fd = transfer_keeps(transfer) ? handle_socket(transfer) : -1;
+
+	if (fd < 0)
+		return;
+	transfer->socket = fd;
+	if (transfer_talks(transfer))
+		transfer->socket =
+			connections_duplicate(transfer->connections, fd, &transfer->socket);
+	else
+		connections_hand_over(transfer->connections, fd, &transfer->socket);
+}
+
+void transfer_end(struct transfer *transfer, int code)
+{
+	struct answer *answer = &transfer->answer;
+
+	transfer->ended = clock_monotonic();
+	if (transfer->has_begun)
+		measure(transfer, code);
+	answer->status = transfer->leg.http_status;
+	answer->version = transfer->leg.http_version;
+	answer->is_tls = transfer->leg.tls;
+	if (transfer->has_begun && !code)
+		keep_socket(transfer);
+	transfer_stop(transfer);
+}
+
 void transfer_measure(const struct transfer *transfer, struct leg *ret_leg)
 {
-	leg_measure(transfer->easy, (int)transfer->code, ret_leg);
-	if (transfer->url.tcp && ret_leg->connected > 0)
-		ret_leg->total = ret_leg->connected; /* libcurl needs some time to notice */
-	ret_leg->tls = uses_tls(transfer);
-	ret_leg->tls_expiry = NAN;
-	if (transfer->tls)
-		ret_leg->tls_expiry = tls_client_earliest_expiry(transfer->tls);
-	if (transfer->tls_began > 0 && ret_leg->connected <= 0)
-		ret_leg->connected =
-			fmax(ret_leg->name_lookup,
-			     ret_leg->total - (transfer->ended - transfer->tls_began));
-	if (transfer->capped)
-		ret_leg->end = LEG_CAPPED;
-	if (transfer->socket_error)
-		ret_leg->os_error = transfer->socket_error;
-	if (ret_leg->os_error == EADDRNOTAVAIL)
-		ret_leg->no_source = !route_exists(transfer->view,
-						   (const struct sockaddr *)&transfer->remote,
-						   transfer->remote_length);
+	*ret_leg = transfer->leg;
 }
 
 const char *transfer_redirect(const struct transfer *transfer)
 {
-	char *url = NULL;
-
-	if (!transfer->probe->module->http.follow_redirects || transfer->code)
-		return NULL;
-	curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &url);
-	return url;
+	return transfer_http(transfer)->follow_redirects ? transfer->location : NULL;
 }
 
-struct bytes transfer_body(const struct transfer *transfer)
+const struct answer *transfer_answer(const struct transfer *transfer)
 {
-	return (struct bytes){ text_string(&transfer->body), transfer->body.length };
+	return &transfer->answer;
 }

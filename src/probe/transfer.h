@@ -1,34 +1,16 @@
 /*
- * libcurl: one easy handle for each run under way, one multi handle for all of them. Every
- * connection is new, and is opened and closed through struct connections.
+ * What a run asks for, through libcurl: one easy handle for all of its legs. Every connection
+ * is new, and is opened and closed through struct connections.
  */
 #pragma once
 
 #include "config/config.h"
+#include "probe/answer.h"
 #include "probe/connections.h"
 #include "probe/outcome.h"
+#include "probe/transfers.h"
 
 struct transfer;
-struct transfers;
-
-/*
- * All transfers under way; for one thread, but for transfers_wake(). Initialises libcurl, once
- * in the life of the process. NULL when there is no memory or no descriptor for it.
- */
-struct transfers *transfers_new(void) MUST_CHECK;
-void transfers_free(struct transfers *transfers); /* takes NULL; none may be under way */
-
-/* Goes on with all of them, without waiting. */
-void transfers_perform(struct transfers *transfers);
-
-/* One that has ended since; NULL: none. Its leg is to be measured. */
-struct transfer *transfers_take(struct transfers *transfers);
-
-/* Waits until there is something to do, `fd` is readable, or so many seconds have passed. */
-void transfers_wait(struct transfers *transfers, int fd, double seconds);
-
-/* Ends a transfers_wait() in another thread, or the next one. */
-void transfers_wake(struct transfers *transfers);
 
 /*
  * A run's transfer; `owner` is the caller's. The rest is borrowed; a view of NULL is that of
@@ -46,12 +28,15 @@ void transfer_stop(struct transfer *transfer);
 void *transfer_owner(const struct transfer *transfer);
 
 /*
- * Aims the next leg at a URL: the probe's, or where a redirect leads. User name and password in
- * the first URL go along, as long as scheme, host and port stay the same. 0 or -EINVAL.
+ * Aims the next leg at a URL: the probe's, or where a redirect leads. What only the probe's
+ * server may know goes along as long as scheme, host and port stay the same. 0 or -EINVAL.
  */
 int transfer_aim(struct transfer *transfer, const char *url) MUST_CHECK;
 
-/* The host name to look up first; NULL when there is none, but an address or localhost. */
+/*
+ * The host name to look up first: the proxy's, if there is one. NULL when there is none, but an
+ * address, localhost, or addresses that the probe has for it.
+ */
 const char *transfer_name(const struct transfer *transfer);
 
 const char *transfer_host(const struct transfer *transfer);
@@ -61,7 +46,8 @@ bool transfer_is_tcp(const struct transfer *transfer);
 
 /*
  * Starts the leg. `addresses` are those of transfer_name(), as lookup_view has them. It ends
- * after `timeout` seconds at the latest.
+ * after `timeout` seconds at the latest; at once when what it needs cannot be read, or none of
+ * the addresses is wanted.
  */
 void transfer_start(struct transfer *transfer, struct transfers *transfers,
 		    const char *addresses, double timeout);
@@ -80,11 +66,17 @@ void transfer_start_again(struct transfer *transfer, struct transfers *transfers
 /* Whether the leg is such a second one. */
 bool transfer_is_again(const struct transfer *transfer);
 
+/* For transfers.c: it ended with this CURLcode. */
+void transfer_end(struct transfer *transfer, int code);
+
 /* The leg that ended. */
 void transfer_measure(const struct transfer *transfer, struct leg *ret_leg);
+
+/* What else is known of the leg that ended: address, TLS, body, and what happened. */
+void transfer_report(const struct transfer *transfer, struct probe_report *report);
 
 /* Where the answer wants us to go instead; NULL: nowhere. Until the next leg. */
 const char *transfer_redirect(const struct transfer *transfer);
 
-/* The beginning of the answer's body, if the module looks at bodies. Until the next leg. */
-struct bytes transfer_body(const struct transfer *transfer);
+/* The answer, as far as the module looks at it. Until the next leg. */
+const struct answer *transfer_answer(const struct transfer *transfer);

@@ -127,4 +127,22 @@ TEST(the_command_that_would_read_more)
 	CHECK(strstr(said, "'--config.file=it'\\\\''s $x.yml' --once\"") != NULL);
 }
 
+TEST(a_view_that_cannot_be_taken)
+{
+	capture_begin();
+	report_view("app", -EPERM, "CAP_SYS_ADMIN");
+	report_view("odd", -ENOSYS, NULL);
+	report_view("app", 0, NULL);
+	capture_end(said, sizeof(said));
+	CHECK(said_line(
+		"level=warn msg=\"The target's view of the network cannot be taken: its "
+		"probes are left out\" target=app err=\"Operation not permitted\" "
+		"needs=CAP_SYS_ADMIN\n"));
+	CHECK(said_line(
+		"level=warn msg=\"The target's view of the network cannot be taken: its "
+		"probes are left out\" target=odd err=\"Function not implemented\"\n"));
+	CHECK(said_line("level=info msg=\"The target's view of the network can be taken now\" "
+			"target=app\n"));
+}
+
 TEST_MAIN()

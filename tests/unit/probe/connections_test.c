@@ -25,7 +25,8 @@ static int listen_somewhere(struct sockaddr_in *ret_address)
 
 static int open_to(struct connections *connections, const struct sockaddr_in *address)
 {
-	return connections_open(connections, NULL, (const struct sockaddr *)address, &here);
+	return connections_open(connections, NULL, (const struct sockaddr *)address, NULL,
+				&here);
 }
 
 static uint16_t local_port(int fd)
@@ -202,7 +203,7 @@ TEST(only_ip_is_spoken)
 	struct connections *connections = connections_new(1);
 	struct sockaddr address = { .sa_family = AF_UNIX };
 
-	CHECK_EQ_INT(connections_open(connections, NULL, &address, NULL), -EAFNOSUPPORT);
+	CHECK_EQ_INT(connections_open(connections, NULL, &address, NULL, NULL), -EAFNOSUPPORT);
 	connections_free(connections);
 	connections_free(NULL);
 }

@@ -1,6 +1,7 @@
 #include "probe/outcome.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "test.h"
 
@@ -125,12 +126,16 @@ TEST(phases_add_up_to_the_whole)
 {
 	struct probe_report outcome = ADD(.tls = true, .name_lookup = 1, .connected = 3,
 					  .tls_done = 6, .first_byte = 10, .total = 15,
-					  .http_status = 200, .tls_expiry = 5);
+					  .http_status = 200, .http_version = 2,
+					  .content_length = -1, .last_modified = 7);
 
 	check_phases(&outcome, 1, 2, 3, 4, 5);
 	CHECK_EQ_DBL(outcome_duration(&outcome), 15);
 	CHECK_EQ_INT(outcome.status, 200);
-	CHECK_EQ_DBL(outcome.tls.earliest_expiry, 5);
+	CHECK_EQ_DBL(outcome.version, 2);
+	CHECK_EQ_DBL(outcome.content_length, -1);
+	CHECK_EQ_DBL(outcome.last_modified, 7);
+	CHECK(outcome.used_tls);
 }
 
 TEST(without_tls_its_phase_is_0)
@@ -169,19 +174,28 @@ TEST(legs_are_summed_and_the_last_one_counts)
 
 	probe_report_init(&outcome);
 	leg.http_status = 302;
-	leg.tls_expiry = 7;
 	outcome_add_leg(&outcome, &leg);
 	leg.http_status = 200;
-	leg.tls_expiry = NAN;
 	outcome_add_leg(&outcome, &leg);
 	check_phases(&outcome, 2, 2, 0, 2, 2);
 	CHECK_EQ_INT(outcome.status, 200);
-	CHECK(isnan(outcome.tls.earliest_expiry));
+	CHECK(!outcome.used_tls);
 }
 
 static const char *answer(const struct module_config *module, unsigned status, const char *body)
 {
-	return name(outcome_answer_reason(module, status, bytes_from_string(body)));
+	struct answer answer = { .body_max = 1000, .keeps_body = true };
+	struct probe_report report;
+	enum probe_reason found;
+
+	probe_report_init(&report);
+	answer.status = status;
+	if (!answer_take_body(&answer, bytes_from_string(body)))
+		abort();
+	found = outcome_answer_reason(module, &answer, &report);
+	CHECK_EQ_INT(report.failed_by_regex, found == PROBE_BODY);
+	answer_deinit(&answer);
+	return name(found);
 }
 
 TEST(any_2xx_is_valid_without_a_list)

@@ -171,6 +171,33 @@ TEST(what_probes_have_is_not_counted)
 	CHECK_COUNTS(&scene, 1, 0, 0);
 }
 
+/* A probe that is asked from inside of the app's namespace, which is not ours. */
+TEST(what_probes_have_elsewhere_is_not_counted_there)
+{
+	CLEANUP(scene_deinit) struct scene scene;
+	const struct own_connection own = { story_endpoint("10.0.0.1", 40000),
+					    story_endpoint("10.0.0.5", 443), TREE_HOST };
+
+	story_init(&scene);
+	scene_set_self(&scene, 4026532001U);
+	tree_table(&scene.tree, 4026532001U, NULL, 0);
+	scene_look(&scene, 10);
+	scene.own[0] = own;
+	scene.own_count = 1;
+	TABLE(&scene, OPEN(40000, 2000));
+	scene_look(&scene, 15);
+	TABLE(&scene, GONE(40000));
+	scene_look(&scene, 20);
+	CHECK_EQ_INT(scene.snapshot->pair_count, 0);
+	CHECK_EQ_INT(scene.snapshot->netns_pair_count, 0);
+	/* One that is here is not what has the same addresses there. */
+	scene.own[0] = (struct own_connection){ own.local, own.remote, 0 };
+	scene.own[0].local.port = 40001;
+	TABLE(&scene, GONE(40001));
+	scene_look(&scene, 25);
+	CHECK_EQ_INT(scene.snapshot->netns_pair_count, 1);
+}
+
 TEST(what_two_targets_share_is_opened_once)
 {
 	CLEANUP(scene_deinit) struct scene scene;
