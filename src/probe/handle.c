@@ -14,6 +14,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -288,6 +289,8 @@ void handle_measure(struct transfer *transfer, int code)
 	struct endpoint tried;
 
 	leg_measure(transfer->easy, code, &transfer->leg);
+	if (code && !transfer->message[0])
+		snprintf(transfer->message, CURL_ERROR_SIZE, "%s", curl_easy_strerror(code));
 	curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);
 	if (is_redirect(&transfer->leg))
 		curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &location);

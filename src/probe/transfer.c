@@ -150,6 +150,8 @@ const char *transfer_name(const struct transfer *transfer)
 	CLEANUP(text_deinit) struct text pinned = { 0 };
 	const struct leg_url *hop = transfer_hop(transfer);
 
+	if (transfer->err.text.length)
+		return NULL;
 	if (pin_find(&transfer->probe->resolve, hop->host, hop->port, &pinned))
 		return NULL;
 	/* Which of the two it has is to be known where one of them is taken. */

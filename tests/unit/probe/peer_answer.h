@@ -44,6 +44,60 @@ static inline void peer_reset(const struct peer_connection *c)
 		peer_fail("SO_LINGER");
 }
 
+/* To the same server under another name. */
+static inline void peer_send_elsewhere(const struct peer_connection *c)
+{
+	char answer[256];
+
+	snprintf(answer, sizeof(answer),
+		 "HTTP/1.1 307 There\r\nLocation: http://b.test:%u/\r\n"
+		 "Content-Length: 0\r\n\r\n",
+		 c->peer->port);
+	peer_say(c, answer);
+}
+
+static inline void peer_gzip(const struct peer_connection *c)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+				   "Content-Length: 25\r\n\r\n";
+	static const char hello[25] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\x48\xcd\xc9\xc9"
+				      "\x07\0\x86\xa6\x10\x36\x05\0\0";
+
+	if (peer_say(c, head))
+		send(c->fd, hello, sizeof(hello), MSG_NOSIGNAL);
+}
+
+/* A proxy's work: what either side says goes to the other one. */
+static inline void peer_relay(const struct peer_connection *c, int other)
+{
+	struct pollfd fds[] = { { .fd = c->fd, .events = POLLIN },
+				{ .fd = other, .events = POLLIN },
+				{ .fd = c->peer->stop, .events = POLLIN } };
+	char data[16384];
+
+	while (poll(fds, 3, -1) > 0 && !fds[2].revents) {
+		bool first = fds[0].revents;
+		ssize_t length = recv(fds[!first].fd, data, sizeof(data), 0);
+
+		if (length <= 0 ||
+		    send(fds[first].fd, data, (size_t)length, MSG_NOSIGNAL) != length)
+			return;
+	}
+}
+
+static inline void peer_tunnel(const struct peer_connection *c, const char *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	int other = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	address.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
+	if (!connect(other, (struct sockaddr *)&address, sizeof(address)) &&
+	    peer_say(c, "HTTP/1.1 200 Connected\r\n\r\n"))
+		peer_relay(c, other);
+	close(other);
+}
+
 static void peer_answer(const struct peer_connection *c, const char *path)
 {
 	static const struct {
@@ -62,6 +116,20 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		{ "/cut", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello" },
 		{ "/chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" },
 		{ "/close", "" },
+		{ "/304", "HTTP/1.1 304 Same\r\nLocation: /\r\n\r\n" },
+		{ "/login", "HTTP/1.1 302 Found\r\nLocation: /\r\nSet-Cookie: a=b\r\n"
+			    "Content-Length: 0\r\n\r\n" },
+		{ "/facts", "HTTP/1.0 200 OK\r\nX-A: one\r\n"
+			    "Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\nbody" },
+		{ "/bad_gzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+			       "Content-Length: 5\r\n\r\nhello" },
+		{ "http://a.test/", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy" },
+		{ "http://unknown.test/", "HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n" },
+		{ "http://garbage.test/", "what?\r\n\r\n" },
+		{ "forbidden.test:443", "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n" },
+		{ "unknown.test:443", "HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n" },
+		{ "garbage.test:443", "what?\r\n\r\n" },
+		{ "close.test:443", "" },
 	};
 
 	if (!strcmp(path, "/silent"))
@@ -72,6 +140,14 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		peer_flood(c);
 	else if (!strcmp(path, "/reset"))
 		peer_reset(c);
+	else if (!strcmp(path, "/elsewhere"))
+		peer_send_elsewhere(c);
+	else if (!strcmp(path, "/gzip"))
+		peer_gzip(c);
+	else if (!strcmp(path, "silent.test:443"))
+		peer_pause(c, -1);
+	else if (!strncmp(path, "tunnel.test:", 12))
+		peer_tunnel(c, path + 12);
 	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
 		if (!strcmp(path, answers[i].path))
 			peer_say(c, answers[i].answer);
