@@ -24,7 +24,10 @@
 /* libcurl's least, or nearly: many transfers at once, small answers. */
 #define BUFFER_SIZE (16L * 1024)
 
-/* The share is a cache of addresses of its own, for the one entry of `resolve`. */
+/*
+ * The share is a cache of addresses of its own, for the one entry of `resolve`, and a jar for
+ * cookies, which outlives handle_reset().
+ */
 void handle_init(struct transfer *transfer)
 {
 	transfer->easy = curl_easy_init();
@@ -33,6 +36,7 @@ void handle_init(struct transfer *transfer)
 	if (!transfer->easy || !transfer->share)
 		abort();
 	curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
 }
 
 void handle_deinit(struct transfer *transfer)
@@ -51,6 +55,8 @@ static void free_list(struct curl_slist **list)
 
 void handle_reset(struct transfer *transfer)
 {
+	/* Else it loses the memory of the list of files (libcurl 7.88). */
+	curl_easy_setopt(transfer->easy, CURLOPT_COOKIEFILE, NULL);
 	curl_easy_reset(transfer->easy);
 	free_list(&transfer->resolve);
 	free_list(&transfer->headers);
@@ -290,7 +296,8 @@ void handle_measure(struct transfer *transfer, int code)
 
 	leg_measure(transfer->easy, code, &transfer->leg);
 	if (code && !transfer->message[0])
-		snprintf(transfer->message, CURL_ERROR_SIZE, "%s", curl_easy_strerror(code));
+		snprintf(transfer->message, CURL_ERROR_SIZE, "%s",
+			 curl_easy_strerror((CURLcode)code));
 	curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);
 	if (is_redirect(&transfer->leg))
 		curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &location);

@@ -283,19 +283,21 @@ void transfer_start(struct transfer *transfer, struct transfers *transfers,
 	transfers_add(transfers, transfer->easy);
 }
 
-/* Of a transfer through a proxy: whether it was the proxy's fault. */
-static void blame_proxy(struct transfer *transfer, struct leg *leg)
+static bool has_tunnel(const struct transfer *transfer)
 {
-	bool tunnels = transfer_uses_tls(transfer) ||
-		       strncmp(transfer->proxy.scheme, "http", 4) != 0;
+	return transfer_uses_tls(transfer) || strncmp(transfer->proxy.scheme, "http", 4) != 0;
+}
+
+/* Of a transfer through a proxy: whether it was the proxy's fault. */
+static void blame_proxy(const struct transfer *transfer, struct leg *leg)
+{
 	bool failed = leg->end != LEG_COMPLETE && leg->end != LEG_NO_ADDRESS &&
 		      leg->end != LEG_NO_CONNECTION && leg->end != LEG_CONFIG &&
-		      leg->end != LEG_BAD_CERTIFICATE;
+		      leg->end != LEG_BAD_CERTIFICATE && leg->end != LEG_TIMEOUT;
+	bool tunnels = has_tunnel(transfer);
 
-	if (!transfer->proxy.host)
-		return;
-	leg->in_proxy = tunnels && !transfer->tls_began && transfer->connected;
-	if ((leg->in_proxy && failed && leg->end != LEG_TIMEOUT) ||
+	leg->in_proxy = tunnels && transfer->tls_began <= 0 && transfer->connected;
+	if ((leg->in_proxy && failed) ||
 	    (!tunnels && (leg->http_status == 407 || leg->end == LEG_MALFORMED)))
 		leg->end = LEG_PROXY;
 }
@@ -324,7 +326,8 @@ static void measure(struct transfer *transfer, int code)
 	if (leg->os_error == EADDRNOTAVAIL && !leg->no_source)
 		leg->no_source = !route_exists((const struct sockaddr *)&transfer->remote,
 					       transfer->remote_length);
-	blame_proxy(transfer, leg);
+	if (transfer->proxy.host)
+		blame_proxy(transfer, leg);
 }
 
 void transfer_end(struct transfer *transfer, int code)

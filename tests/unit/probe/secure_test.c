@@ -215,6 +215,24 @@ TEST(a_name_elsewhere_is_verified_as_it_is_called_there)
 	CHECK_EQ_INT(f.probing.report.redirects, 1);
 }
 
+TEST(a_proxy_may_speak_tls)
+{
+	CLEANUP(fixture_deinit) struct fixture f;
+	char proxy[64];
+
+	fixture_init(&f, (struct secure_peer){ 0 }, "IP:127.0.0.1");
+	snprintf(proxy, sizeof(proxy), "https://127.0.0.1:%u", f.peer.port);
+	f.probing.module.http.proxy_url = proxy;
+	f.probing.module.http.tls.server_name = "a.test";
+	CHECK_EQ_STR(probing_ask(&f.probing, "http://a.test/"), "success");
+	CHECK(!strncmp(f.peer.request, "GET http://a.test/ HTTP/1.1\r\n", 29));
+	CHECK(!f.probing.report.used_tls);
+	CHECK_EQ_STR(f.probing.report.tls.version, NULL);
+	f.probing.module.http.tls.ca = NULL;
+	CHECK_EQ_STR(probing_ask(&f.probing, "http://a.test/"), "tls_certificate");
+	CHECK_EQ_STR(probing_ask(&f.probing, "https://a.test/"), "tls_certificate");
+}
+
 /* Frames of HTTP/2 (RFC 9113, 4.1): length, type, flags, stream. */
 #define SETTINGS "\0\0\0\x4\0\0\0\0\0\0\0\0\x4\x1\0\0\0\0"
 #define STATUS_200 "\0\0\1\x1\x4\0\0\0\1\x88"

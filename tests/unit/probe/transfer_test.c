@@ -304,6 +304,16 @@ TEST(a_proxy_may_refuse_a_tunnel)
 	CHECK_EQ_STR(probing_ask(&f.probing, "http://a.test/"), "refused");
 }
 
+TEST(what_is_no_proxy_of_socks_is_none)
+{
+	CLEANUP(fixture_deinit) struct fixture f;
+
+	fixture_init(&f);
+	snprintf(f.proxy, sizeof(f.proxy), "socks5://127.0.0.1:%u", f.peer.port);
+	f.probing.module.http.proxy_url = f.proxy;
+	CHECK_EQ_STR(probing_ask(&f.probing, "http://a.test/"), "proxy");
+}
+
 TEST(tls_goes_through_a_tunnel)
 {
 	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
