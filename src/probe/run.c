@@ -75,6 +75,7 @@ struct run *run_new(struct run_context *context, const struct probe_config *prob
 	run->report.timeout = probe->timeout;
 	run->report.wants_log = probe->wants_log;
 	begin_leg(run, probe->url, now);
+	run->report.is_http = !transfer_is_tcp(run->transfer);
 	return run;
 }
 
@@ -155,6 +156,9 @@ static void fail_lookup(struct run *run, enum lookup_state state)
 		[LOOKUP_IMPOSSIBLE] = PROBE_OTHER,
 	};
 
+	probe_report_log(&run->report, "error", "Could not resolve the name", "name",
+			 transfer_name(run->transfer), "reason",
+			 probe_reason_name(reasons[state]), NULL);
 	release_lookup(run);
 	finish(run, reasons[state]);
 }
