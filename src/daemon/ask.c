@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "expose/probe_page.h"
@@ -112,6 +113,32 @@ static double choose_timeout(const struct ask *ask, const struct module_config *
 	return module->timeout > 0 ? fmin(module->timeout, timeout) : timeout;
 }
 
+/* The module names another host in a header than the request does. */
+static bool has_other_host(const struct module_config *module, const char *hostname)
+{
+	for (size_t i = 0; i < module->http.header_count; i++) {
+		const struct header_config *header = &module->http.headers[i];
+
+		if (!strcasecmp(header->name, "Host") && header->value.text &&
+		    strcmp(header->value.text, hostname) != 0)
+			return true;
+	}
+	return false;
+}
+
+static void refuse_module(const struct module_config *module, const struct http_query *query,
+			  struct text *text)
+{
+	if (module->unsupported)
+		text_printf(text, "module \"%s\": %s", module->name, module->unsupported);
+	else if (!query->target)
+		text_append_string(text, "Target parameter is missing");
+	else if (query->hostname && module->prober == PROBER_HTTP &&
+		 has_other_host(module, query->hostname))
+		text_append_string(text, "host header defined both in module configuration "
+					 "and with URL-parameter 'hostname'");
+}
+
 /* What is wrong with the request, a status and a text; 0: nothing. */
 static unsigned refuse(const struct config *config, const struct http_query *query,
 		       const struct module_config **ret_module, struct text *text)
@@ -123,15 +150,11 @@ static unsigned refuse(const struct config *config, const struct http_query *que
 					 "has no `modules:`.");
 		return 403;
 	}
-	if (!query->target) {
-		text_append_string(text, "Target parameter is missing");
-		return 400;
-	}
 	*ret_module = find_module(config, name);
-	if (!*ret_module)
+	if (*ret_module)
+		refuse_module(*ret_module, query, text);
+	else
 		text_printf(text, "Unknown module \"%s\"", name);
-	else if ((*ret_module)->unsupported)
-		text_printf(text, "module \"%s\": %s", name, (*ret_module)->unsupported);
 	return text->length ? 400 : 0;
 }
 

@@ -75,20 +75,28 @@ class ProbeCase(LiveCase):
         server.rst_port = int(server.expect("rst_port"))
         return server
 
-    def certificate(self, name, subject, issuer=None, days=(-1, 30)):
-        """NAME.pem and NAME.key, valid for those days from now; signed by itself or `issuer`."""
+    def certificate(self, name, subject, issuer=None, days=(-1, 30), more="", also=(),
+                    authority=False):
+        """NAME.pem and NAME.key, valid for those days from now; signed by itself or `issuer`.
+
+        `more` goes before the subject's CN ("/C=EU/O=Test"), `also` are other names of it. What
+        signs itself is an authority, as is what should be.
+        """
         now = datetime.datetime.now(datetime.timezone.utc)
         dates = [(now + datetime.timedelta(day)).strftime("%Y%m%d%H%M%SZ") for day in days]
         paths = {"dir": self.dir, "name": name}
-        (self.dir / f"{name}.cnf").write_text(CA_CONFIG.format(**paths, subject=subject))
+        names = ",".join(f"DNS:{host}" for host in (subject, *also))
+        (self.dir / f"{name}.cnf").write_text(CA_CONFIG.format(**paths, names=names))
         (self.dir / f"{name}.index").write_text("")
-        self.openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={subject}",
+        self.openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-utf8",
+                     "-subj", f"{more}/CN={subject}",
                      "-keyout", self.dir / f"{name}.key", "-out", self.dir / f"{name}.csr")
         signer = (["-cert", self.dir / f"{issuer}.pem", "-keyfile", self.dir / f"{issuer}.key"]
                   if issuer else ["-selfsign", "-keyfile", self.dir / f"{name}.key"])
         self.openssl("ca", "-batch", "-notext", "-config", self.dir / f"{name}.cnf",
                      *signer, "-startdate", dates[0], "-enddate",
-                     dates[1], "-extensions", "leaf" if issuer else "authority",
+                     dates[1], "-extensions",
+                     "leaf" if issuer and not authority else "authority",
                      "-in", self.dir / f"{name}.csr", "-out", self.dir / f"{name}.pem")
         return self.dir / f"{name}.pem"
 
@@ -184,11 +192,14 @@ default_md = sha256
 policy = any
 unique_subject = no
 [ any ]
+countryName = optional
+organizationName = optional
+organizationalUnitName = optional
 commonName = supplied
 [ authority ]
 basicConstraints = critical,CA:TRUE
-subjectAltName = DNS:{subject},DNS:localhost
+subjectAltName = {names},DNS:localhost
 [ leaf ]
 basicConstraints = critical,CA:FALSE
-subjectAltName = DNS:{subject}
+subjectAltName = {names}
 """

@@ -1,14 +1,10 @@
 """A real Prometheus scrapes the exporter, and its answers are the numbers that ss gives."""
 
-import contextlib
-import json
 import subprocess
 import unittest
-import urllib.error
-import urllib.parse
-import urllib.request
 
-from harness import LiveCase, config, free_port, requires, ss_counts, target, tool, wait_until
+from harness import LiveCase, config, requires, ss_counts, target, tool, wait_until
+from prometheus import Prometheus
 
 SCRAPE = """
 global: {{ scrape_interval: 200ms, scrape_timeout: 200ms }}
@@ -21,35 +17,6 @@ JOINED = ('sum by (destination) (outbound_connections{state="established"})'
           " and on (destination) outbound_probe_success == 1")
 
 
-class Prometheus:
-    """A Prometheus server with a database of its own, asked through its HTTP API."""
-
-    def __init__(self, case, exporter_port):
-        port = free_port()
-        file = case.write("prometheus.yml", SCRAPE.format(port=exporter_port))
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = case.start([
-            tool("prometheus"), f"--config.file={file}",
-            f"--storage.tsdb.path={case.dir / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}"])
-        wait_until(lambda: self.get("/-/ready"), self.process.log, timeout=60)
-
-    def get(self, path):
-        with contextlib.suppress(OSError, urllib.error.URLError):
-            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
-                return answer.read()
-        return None
-
-    def query(self, expression):
-        """[(labels, value)] now."""
-        path = "/api/v1/query?" + urllib.parse.urlencode({"query": expression})
-        found = json.loads(self.get(path) or '{"data": {"result": []}}')["data"]["result"]
-        return [(sample["metric"], float(sample["value"][1])) for sample in found]
-
-    def api(self, path):
-        return json.loads(self.get(path))["data"]
-
-
 @requires("prometheus")
 class Scraped(LiveCase):
     def setUp(self):
@@ -60,7 +27,8 @@ class Scraped(LiveCase):
             target("checkout", pid=self.holder.pid), target("absent", comm="obabsent"),
             destinations=[{"name": "payments", "address": "127.0.0.1", "port": self.server.port,
                            "probe": {"url": self.server.url, "interval": "200ms"}}]))
-        self.prometheus = Prometheus(self, self.exported.port)
+        self.prometheus = Prometheus(self, SCRAPE.format(port=self.exported.port))
+        self.prometheus.wait_ready()
         wait_until(lambda: self.prometheus.query("outbound_probe_success == 1"),
                    self.prometheus.process.log)
 
