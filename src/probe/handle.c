@@ -52,13 +52,6 @@ void handle_init(struct transfer *transfer)
 	make_share(transfer);
 }
 
-void handle_drop_connection(struct transfer *transfer)
-{
-	curl_easy_setopt(transfer->easy, CURLOPT_SHARE, NULL);
-	curl_share_cleanup(transfer->share);
-	make_share(transfer);
-}
-
 int handle_socket(const struct transfer *transfer)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;

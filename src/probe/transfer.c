@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -267,12 +268,14 @@ static enum leg_end prepare(struct transfer *transfer, const char *addresses)
 	return choose_addresses(transfer, addresses) ? LEG_COMPLETE : LEG_NO_FAMILY;
 }
 
-/* What is kept of a leg is not needed when another one follows. */
+/*
+ * What is kept of a leg is not needed when another one follows. It is libcurl's to close, which
+ * takes no connection that has ended for the second request.
+ */
 static void forget_socket(struct transfer *transfer)
 {
-	if (transfer->socket < 0)
-		return;
-	handle_drop_connection(transfer);
+	if (transfer->socket >= 0)
+		shutdown(transfer->socket, SHUT_RDWR);
 	transfer->socket = -1;
 }
 
