@@ -75,8 +75,7 @@ static void check_module(struct checker *checker, struct node *node, struct prob
 /* A timeout that nobody chose gives way; one that somebody chose is what they mean. */
 static void check_times(struct checker *checker, struct node *node, struct probe_config *probe)
 {
-	struct node *timeout = node_get(node, "timeout"),
-		    *reuse = node_get(node, "reuse_after");
+	struct node *timeout = node_get(node, "timeout");
 
 	if (!timeout && probe->module && probe->module->timeout > 0)
 		probe->timeout = probe->module->timeout;
@@ -86,10 +85,6 @@ static void check_times(struct checker *checker, struct node *node, struct probe
 		node_complain(timeout, checker->problems,
 			      "timeout: %s is longer than the interval",
 			      checker_quote(checker, timeout->text));
-	if (reuse && !reuse->is_bad && probe->reuse_after >= probe->interval)
-		node_complain(reuse, checker->problems,
-			      "reuse_after: %s is not shorter than the interval",
-			      checker_quote(checker, reuse->text));
 }
 
 static bool has_name(const struct string_list *list, const char *name)

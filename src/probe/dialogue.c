@@ -84,8 +84,11 @@ static enum progress begin_tls(struct dialogue *dialogue)
 		return finish(dialogue, PROBE_CONFIG);
 	dialogue->tls = tls_session_new(&dialogue->module->tls, dialogue->peer.host,
 					dialogue->peer.fd, &err);
-	if (!dialogue->tls)
+	if (!dialogue->tls) {
+		probe_report_log(dialogue->report, "error", "no TLS is possible", "err",
+				 error_string(&err), NULL);
 		return finish(dialogue, PROBE_CONFIG);
+	}
 	dialogue->handshaking = true;
 	return WENT_ON;
 }
@@ -94,6 +97,7 @@ static enum progress fail_handshake(struct dialogue *dialogue, int error)
 {
 	struct leg leg = { .end = LEG_BAD_CERTIFICATE };
 
+	probe_report_log(dialogue->report, "error", "the TLS handshake failed", NULL);
 	leg.verify_result = tls_session_verify_result(dialogue->tls);
 	if (!leg.verify_result)
 		return fail(dialogue, error, LEG_NO_TLS);
@@ -109,6 +113,8 @@ static enum progress handshake(struct dialogue *dialogue)
 	tls_session_report(dialogue->tls, dialogue->report);
 	if (r < 0)
 		return fail_handshake(dialogue, r);
+	probe_report_log(dialogue->report, "info", "the TLS handshake is done", "version",
+			 dialogue->report->tls.version, NULL);
 	dialogue->handshaking = false;
 	dialogue->report->used_tls = true;
 	if (dialogue->upgrading)

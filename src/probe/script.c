@@ -55,6 +55,27 @@ static enum script_wish fail(struct script *script, enum probe_reason reason)
 	return SCRIPT_FAILED;
 }
 
+/* What we say may hold a password, and is not told. */
+static void note(struct script *script, const char *level, const char *message)
+{
+	char *step;
+
+	if (!script->report->wants_log)
+		return;
+	step = arena_printf(&script->report->arena, "%zu", script->step + 1);
+	probe_report_log(script->report, level, message, "step", step, NULL);
+}
+
+static void note_line(struct script *script, const char *message, struct bytes line)
+{
+	CLEANUP(text_deinit) struct text copy = { 0 };
+
+	if (!script->report->wants_log)
+		return;
+	text_append(&copy, line.data, line.length);
+	probe_report_log(script->report, "info", message, "line", text_string(&copy), NULL);
+}
+
 static size_t unread(const struct script *script)
 {
 	return script->unread.length - script->at;
@@ -121,6 +142,7 @@ static bool prepare_send(struct script *script, struct bytes line)
 
 static enum script_wish matched(struct script *script, struct bytes line)
 {
+	note_line(script, "a line matches", line);
 	script->report->failed_by_regex = false;
 	script->part = SCRIPT_EXPECT_BYTES;
 	if (!prepare_send(script, line) ||
@@ -136,14 +158,18 @@ static enum script_wish expect(struct script *script)
 	while (take_line(script, &line)) {
 		if (regex_match(query(script)->expect, line))
 			return matched(script, line);
+		note_line(script, "a line does not match", line);
 		script->refuted = true;
 	}
 	if (script->closed) {
+		note(script, "error", "closed before any line matched");
 		script->report->failed_by_regex = true;
 		return fail(script, script->refuted ? PROBE_BODY : PROBE_CLOSED_EARLY);
 	}
-	if (unread(script) >= SCRIPT_LINE_MAX || script->total >= SCRIPT_TOTAL_MAX)
+	if (unread(script) >= SCRIPT_LINE_MAX || script->total >= SCRIPT_TOTAL_MAX) {
+		note(script, "error", "a line is too long, or there are too many");
 		return fail(script, PROBE_TOO_LARGE);
+	}
 	return SCRIPT_RECEIVE;
 }
 
@@ -166,11 +192,13 @@ static enum script_wish expect_bytes(struct script *script)
 	size_t wanted = strlen(expected), there = unread(script);
 
 	if (memcmp(unread_data(script), expected, there < wanted ? there : wanted) != 0) {
+		note(script, "error", "the bytes are other ones");
 		script->report->failed_by_bytes = true;
 		return fail(script, PROBE_BODY);
 	}
 	if (there < wanted)
 		return script->closed ? fail(script, PROBE_CLOSED_EARLY) : SCRIPT_RECEIVE;
+	note(script, "info", "the bytes match");
 	take(script, wanted);
 	return begin_saying(script);
 }
@@ -179,6 +207,8 @@ static enum script_wish say(struct script *script)
 {
 	if (script_unsent(script).length)
 		return SCRIPT_SEND;
+	if (script->sent)
+		note(script, "info", "sent a line");
 	text_clear(&script->unsent);
 	script->sent = 0;
 	script->part = SCRIPT_STARTTLS;

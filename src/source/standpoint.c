@@ -16,7 +16,7 @@
 
 #include "base/file.h"
 
-/* Of a process whose first thread has ended, namespaces and root are gone from its directory. */
+/* When its first thread has ended, namespaces and root are gone from its directory. */
 static bool may_serve(const struct process *process, const char *target)
 {
 	return process->target && !process->stat.zombie &&

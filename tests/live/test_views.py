@@ -5,8 +5,8 @@ import signal
 import subprocess
 import unittest
 
-from harness import (CLIENTS, EXPORTER, Exporter, LiveCase, config, free_port, requires,
-                     requires_root, ss_counts, target, tool, wait_until)
+from harness import (CLIENTS, EXPORTER, Exporter, LiveCase, config, requires, requires_root,
+                     ss_counts, target, tool, wait_until)
 from probing import PYTHON, SERVERS, ProbeCase
 
 EVERYTHING = "cap_sys_ptrace,cap_dac_read_search,cap_sys_admin"
@@ -328,6 +328,22 @@ class Rights(LiveCase):
 
     def test_with_all_of_it(self):
         self.look(EVERYTHING).wait_value(SUCCESS, 1, destination="server", **INSIDE)
+
+    def test_files_that_not_everybody_may_read(self):
+        hosts = self.dir / "root" / "etc" / "hosts"
+        hosts.parent.mkdir(parents=True)
+        hosts.write_text("127.0.0.1 hidden.example\n")
+        hosts.chmod(0o600)
+        process = self.start([PYTHON, CLIENTS / "rooted.py", self.dir / "root"], netns=self.box)
+        process.expect("ready")
+        self.server.url = f"http://hidden.example:{self.server.port}/"
+        exporter = self.look("cap_sys_ptrace,cap_sys_admin", process)
+        page = exporter.wait_for(
+            lambda page: page.get_value(TOTAL, destination="server", **INSIDE), "a run")
+        self.assertEqual(page.value(SUCCESS, destination="server", **INSIDE), 0)
+        self.assertEqual(page.value(FAILED, destination="server", reason="other", **INSIDE),
+                         page.value(TOTAL, destination="server", **INSIDE))
+        self.look(EVERYTHING, process).wait_value(SUCCESS, 1, destination="server", **INSIDE)
 
     def test_our_own_namespace_needs_nothing(self):
         process = self.start(["/bin/sleep", "1000"], unprivileged=True)

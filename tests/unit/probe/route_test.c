@@ -64,4 +64,26 @@ TEST(ipv6_comes_first_and_what_cannot_be_reached_last)
 	route_sort(NULL, addresses, 0);
 }
 
+static const char *chosen(const char *addresses, enum ip_protocol preferred, bool fallback)
+{
+	static struct text text;
+
+	text_clear(&text);
+	return route_choose(addresses, preferred, fallback, &text) ? text_string(&text) : NULL;
+}
+
+TEST(one_of_the_preferred_family_is_chosen_whatever_the_routes)
+{
+	static const char *const both = "255.255.255.255,2001:db8::1,10.0.0.2,2001:db8::2";
+
+	CHECK_EQ_STR(chosen(both, IP_PROTOCOL_6, true), "2001:db8::1");
+	CHECK_EQ_STR(chosen(both, IP_PROTOCOL_ANY, true), "2001:db8::1");
+	CHECK_EQ_STR(chosen(both, IP_PROTOCOL_4, true), "255.255.255.255");
+	CHECK_EQ_STR(chosen("10.0.0.1,10.0.0.2", IP_PROTOCOL_6, true), "10.0.0.1");
+	CHECK_EQ_STR(chosen("2001:db8::1", IP_PROTOCOL_4, true), "2001:db8::1");
+	CHECK_EQ_STR(chosen("10.0.0.1", IP_PROTOCOL_6, false), NULL);
+	CHECK_EQ_STR(chosen("::1", IP_PROTOCOL_4, false), NULL);
+	CHECK_EQ_STR(chosen("", IP_PROTOCOL_4, true), NULL);
+}
+
 TEST_MAIN()

@@ -331,6 +331,30 @@ TEST(labels_are_of_the_line_that_matched)
 	end_all(&talk);
 }
 
+TEST(it_is_told_what_happened_and_never_what_was_sent)
+{
+	struct talk talk = { 0 };
+	const char *log;
+
+	add_expect(&talk, "^b", "PASS secret");
+	talk.queries[0].expect_bytes = "+OK";
+	begin(&talk);
+	talk.report.wants_log = true;
+	CHECK_EQ_INT(go_on(&talk, &(struct bytes){ "a \xff\nbc\n+NO", 10 }, SIZE_MAX),
+		     SCRIPT_FAILED);
+	log = text_string(&talk.report.log);
+	CHECK(strstr(log, "msg=\"a line does not match\" line=\"a \xef\xbf\xbd\"\n"));
+	CHECK(strstr(log, "msg=\"a line matches\" line=bc\n"));
+	CHECK(strstr(log, "level=error msg=\"the bytes are other ones\" step=1\n"));
+	end(&talk);
+	begin(&talk);
+	talk.report.wants_log = true;
+	CHECK_EQ_INT(go_on(&talk, &(struct bytes){ "b\n+OK", 5 }, 2), SCRIPT_DONE);
+	CHECK(strstr(text_string(&talk.report.log), "msg=\"sent a line\" step=1\n"));
+	CHECK(!strstr(text_string(&talk.report.log), "secret"));
+	end_all(&talk);
+}
+
 TEST(what_groups_make_of_it_is_bounded)
 {
 	static char input[60001];
