@@ -86,6 +86,9 @@ location = /post { if ($request_method != POST) { return 405; }
                    if ($http_content_type != "text/x-test") { return 415; }
                    return 200 "posted\\n"; }
 location = /method { if ($request_method != PUT) { return 405; } return 200 "put\\n"; }
+location = /umlaut { return 200 "Zürich\n"; }
+location = /large { alias %(dir)s/large; }
+location = /late { alias %(dir)s/late; }
 location = /named { add_header X-State "all well"; add_header X-Two one; add_header X-Two two;
                     return 200 "named\\n"; }
 """
@@ -113,7 +116,8 @@ def modules(place, ports):
     """A blackbox_exporter's file, all of it in words that its version 0.23 knows."""
     ours = {"ca_file": f"{place}/ca.pem"}
     anything = {"insecure_skip_verify": True}
-    proxy = f"http://127.0.0.1:{ports['proxy']}"
+    proxy = f"http://127.0.0.2:{ports['proxy']}"
+    pass_proxy = f"http://127.0.0.2:{ports['pass_proxy']}"
     return {"modules": {
         "http_2xx": http_module(),
         "short": http_module("800ms"),
@@ -151,6 +155,10 @@ def modules(place, ports):
         "gzip_alone": http_module(compression="gzip"),
         "body_well": http_module(fail_if_body_not_matches_regexp=["it is (well|good)", "^it"]),
         "body_ill": http_module(fail_if_body_matches_regexp=["never", "is w[a-f]ll"]),
+        "body_end": http_module(fail_if_body_matches_regexp=["well$"]),
+        "body_line": http_module(fail_if_body_matches_regexp=["(?m)well$"]),
+        "body_umlaut": http_module(fail_if_body_not_matches_regexp=["^Z.rich", "(?i)ZÜRICH"]),
+        "body_late": http_module(fail_if_body_not_matches_regexp=["the end"]),
         "host_is": http_module(fail_if_body_not_matches_regexp=["^virtual.test\n"]),
         "host_is_tls": http_module(fail_if_body_not_matches_regexp=["^leaf.test\n"],
                                    tls_config=ours),
@@ -174,11 +182,12 @@ def modules(place, ports):
         "proxy": http_module(proxy_url=proxy, tls_config=ours),
         "proxy_skip": http_module(proxy_url=proxy, tls_config=ours,
                                   skip_resolve_phase_with_proxy=True),
-        "proxy_header": http_module(proxy_url=proxy, tls_config=ours,
+        "proxy_pass": http_module(proxy_url=pass_proxy, tls_config=ours),
+        "proxy_header": http_module(proxy_url=pass_proxy, tls_config=ours,
                                     proxy_connect_header={"X-Pass": ["let me in"]}),
         "proxy_407": http_module(
             tls_config=ours,
-            proxy_url=f"http://me:proxy%20secret@127.0.0.1:{ports['guarded_proxy']}"),
+            proxy_url=f"http://me:proxy%20secret@127.0.0.2:{ports['password_proxy']}"),
         "proxy_refused": http_module(proxy_url=f"http://127.0.0.1:{ports['nobody']}"),
         "tcp_connect": tcp_module(),
         "tcp_long": tcp_module({"expect": "something"}, timeout="8s"),
@@ -272,6 +281,11 @@ def cases(ports, misbehave):
         Case("body ill", "body_ill", url("/")),
         Case("body ill, is not", "body_ill", url("/file")),
         Case("body ill, redirected", "body_ill", url("/moved")),
+        Case("body end", "body_end", url("/")),
+        Case("body line", "body_line", url("/")),
+        Case("body umlaut", "body_umlaut", url("/umlaut")),
+        Case("body late", "body_late", url("/late")),
+        Case("body large", "http_2xx", url("/large")),
         *[Case(f"{module} {path}", module, url(path))
           for module in ("header_ill", "header_ill_missing", "header_well", "header_must")
           for path in ("/named", "/")],
@@ -343,8 +357,9 @@ def cases(ports, misbehave):
         Case("proxy skip", "proxy_skip", url("/", host="leaf.test")),
         Case("proxy skip tls", "proxy_skip", tls("/")),
         Case("proxy missing", "proxy", "http://missing.test/"),
-        Case("proxy guarded", "proxy", tls("/", host="guarded.test")),
-        Case("proxy guarded, header", "proxy_header", tls("/", host="guarded.test")),
+        Case("proxy pass", "proxy_pass", tls("/")),
+        Case("proxy pass, header", "proxy_header", tls("/")),
+        Case("proxy pass, plain", "proxy_pass", url("/", host="leaf.test")),
         Case("proxy 407", "proxy_407", url("/", host="leaf.test")),
         Case("proxy 407 tls", "proxy_407", tls("/")),
         Case("proxy refused", "proxy_refused", url("/", host="leaf.test")),
@@ -424,7 +439,7 @@ class BlackboxCase(ProbeCase):
 
     def setUp(self):
         super().setUp()
-        self.netns, _, self.script = self.name_server(*NAMES, "guarded=127.0.0.1")
+        self.netns, _, self.script = self.name_server(*NAMES)
         # All ports of the namespace are free.
         self.ports = {name: 7000 + number for number, name in enumerate((*SITES, "nobody"))}
         self.make_certificates()
@@ -442,7 +457,7 @@ class BlackboxCase(ProbeCase):
         self.certificate("between", "between", "ca", (-1, 10), authority=True)
         self.certificate("leaf", "leaf.test", "between", (-1, 20),
                          more='/C=EU/O=Test, "odd" <Sons>/OU=#Zürich; north',
-                         also=("other.test", "guarded.test", "*.wild.test"))
+                         also=("other.test", "*.wild.test"))
         self.certificate("client", "somebody", "ca")
         self.certificate("expired", "leaf.test", "ca", (-20, -1))
         self.certificate("wrong", "wrong.test", "ca")
@@ -453,6 +468,8 @@ class BlackboxCase(ProbeCase):
     def start_nginx(self):
         words = {"dir": self.dir, **self.ports}
         self.write("file", "it is well, says the file\n")
+        self.write("late", "not yet\n" * 200_000 + "the end\n")
+        self.write("large", "it is much\n" * 1_000_000)
         self.write("pages", PAGES % words)
         conf = self.write("nginx.conf", NGINX % words)
         server = self.start([tool("nginx"), "-e", f"{self.dir}/nginx.log", "-c", conf],
