@@ -31,6 +31,13 @@ http {
            include %(dir)s/pages; }
   server { listen 127.0.0.1:%(old)d ssl; ssl_certificate %(dir)s/chain.pem;
            ssl_protocols TLSv1.2; include %(dir)s/pages; }
+  server { listen 127.0.0.1:%(ancient)d ssl; ssl_certificate %(dir)s/chain.pem;
+           ssl_protocols TLSv1.1; ssl_ciphers DEFAULT:@SECLEVEL=0; include %(dir)s/pages; }
+  server { listen 127.0.0.1:%(weak)d ssl; ssl_certificate %(dir)s/weak.pem;
+           ssl_certificate_key %(dir)s/weak.key; ssl_ciphers DEFAULT:@SECLEVEL=0;
+           include %(dir)s/pages; }
+  server { listen 127.0.0.1:%(nameless)d ssl; ssl_certificate %(dir)s/nameless.pem;
+           ssl_certificate_key %(dir)s/nameless.key; include %(dir)s/pages; }
   server { listen 127.0.0.1:%(incomplete)d ssl; ssl_certificate %(dir)s/leaf.pem;
            include %(dir)s/pages; }
   server { listen 127.0.0.1:%(client)d ssl; ssl_certificate %(dir)s/chain.pem;
@@ -51,6 +58,7 @@ location = /file { alias %(dir)s/file; }
 location = /chunked { alias %(dir)s/file; sub_filter well ill; sub_filter_types *; }
 location = /gzip { gzip on; return 200 "it is well, it is well, it is well, it is well\\n"; }
 location ~ ^/status/204$ { return 204; }
+location ~ ^/status/304$ { return 304; }
 location ~ ^/status/400$ { return 400; }
 location ~ ^/status/404$ { return 404; }
 location ~ ^/status/418$ { return 418 "short and stout"; }
@@ -81,6 +89,15 @@ location = /headers { if ($http_user_agent != "probe/1") { return 400; }
                       if ($host != "virtual.test") { return 404; }
                       return 200 "as it should be\\n"; }
 location = /host { return 200 "$host\\n"; }
+location = /token { if ($http_x_token != abc) { return 401; } return 200 "you may\n"; }
+location = /to_blank { return 302 "/a b?c=d e"; }
+location = /to_token { return 302 http://other.test:%(plain)d/token; }
+location = /to_basic { return 302 http://other.test:%(plain)d/basic; }
+location = /to_bearer { return 302 /bearer; }
+location = /sent { return 200 "$http_accept, $http_accept_encoding, $http_connection\n"; }
+location = /sni { return 200 "$ssl_server_name, $host\n"; }
+location = /cookie { add_header Set-Cookie "seen=yes; Path=/"; return 302 /cookies; }
+location = /cookies { if ($http_cookie != "seen=yes") { return 403; } return 200 "seen\n"; }
 location = /post { if ($request_method != POST) { return 405; }
                    if ($content_length != 5) { return 411; }
                    if ($http_content_type != "text/x-test") { return 415; }
@@ -92,10 +109,10 @@ location = /late { alias %(dir)s/late; }
 location = /named { add_header X-State "all well"; add_header X-Two one; add_header X-Two two;
                     return 200 "named\\n"; }
 """
-SITES = ("plain", "six", "both", "tls", "tls11", "old", "incomplete", "client", "expired",
+SITES = ("plain", "six", "both", "tls", "tls11", "old", "ancient", "weak", "nameless", "incomplete", "client", "expired",
          "wrong", "itself")
 NAMES = ("leaf=127.0.0.1", "other=127.0.0.1", "four=127.0.0.1", "six=::1", "both=127.0.0.1",
-         "both=::1")
+         "both=::1", "host=127.0.0.1")
 # What must be on no page.
 SECRETS = ("my secret", "my-token", "bWU6bXkgc2VjcmV0", "let me in", "proxy secret")
 
@@ -132,6 +149,8 @@ def modules(place, ports):
         "tls_named": http_module(tls_config={**ours, "server_name": "leaf.test"}),
         "tls_13": http_module(tls_config={**ours, "min_version": "TLS13"}),
         "tls_12": http_module(tls_config={**ours, "max_version": "TLS12"}),
+        "tls_10": http_module(tls_config={**ours, "min_version": "TLS10"}),
+        "tls_host": http_module(tls_config=ours, headers={"Host": "leaf.test"}),
         "tls_client": http_module(tls_config={
             **ours, "cert_file": f"{place}/client.pem", "key_file": f"{place}/client.key"}),
         "no_such_file": http_module(tls_config={"ca_file": f"{place}/nothing.pem"}),
@@ -147,6 +166,7 @@ def modules(place, ports):
         "bearer_old_word": http_module(bearer_token="my-token"),
         "headers": http_module(headers={"User-Agent": "probe/1", "X-Token": "abc",
                                         "Host": "virtual.test"}),
+        "token": http_module(headers={"X-Token": "abc"}),
         "post": http_module(method="POST", body="12345",
                             headers={"Content-Type": "text/x-test"}),
         "put": http_module(method="PUT"),
@@ -242,6 +262,14 @@ def cases(ports, misbehave):
             "/status/404", "/status/418", "/status/500", "/status/503", "/moved", "/moved2",
             "/moved3", "/gone", "/elsewhere", "/to_six", "/to_nobody", "/to_missing", "/to_ftp",
             "/nowhere", "/loop", "/to_untrusted", "/basic", "/bearer", "/?a=b&c=%20d")],
+        Case("http /status/304", "http_2xx", url("/status/304")),
+        Case("http /cookie", "http_2xx", url("/cookie")),
+        Case("http /sent", "http_2xx", url("/sent")),
+        Case("http blank in the path", "http_2xx", url("/a b")),
+        Case("http blank in the query", "http_2xx", url("/?a=b c")),
+        Case("http /to_blank", "http_2xx", url("/to_blank")),
+        Case("http encoded already", "http_2xx", url("/%66ile?a=%2f+%20")),
+        Case("http umlaut in the path", "http_2xx", url("/ä")),
         Case("http name", "http_2xx", url("/", host="leaf.test")),
         Case("http without scheme", "http_2xx", f"127.0.0.1:{ports['plain']}"),
         Case("http without scheme, path", "http_2xx", f"leaf.test:{ports['plain']}/file"),
@@ -266,6 +294,10 @@ def cases(ports, misbehave):
         *[Case(module, module, url("/basic")) for module in ("basic", "basic_file")],
         *[Case(module, module, url("/bearer")) for module in ("bearer", "bearer_old_word")],
         Case("headers", "headers", url("/headers")),
+        Case("headers moved", "headers", url("/moved")),
+        *[Case(f"token {path}", "token", url(path)) for path in ("/token", "/to_token")],
+        Case("basic elsewhere", "basic", url("/to_basic")),
+        Case("bearer moved", "bearer", url("/to_bearer")),
         Case("post", "post", url("/post")),
         Case("post 307", "post", url("/moved307")),
         Case("post 303", "post", url("/moved303")),
@@ -334,6 +366,17 @@ def cases(ports, misbehave):
         Case("tls other of its names", "tls", tls("/", host="other.test")),
         Case("tls address", "tls", tls("/", host="127.0.0.1")),
         Case("tls address, named", "tls_named", tls("/", host="127.0.0.1")),
+        *[Case(f"tls {site} {module}", module, tls("/", site))
+          for site, module in (("ancient", "tls"), ("ancient", "tls_10"), ("weak", "tls"),
+                               ("weak", "tls_any"), ("nameless", "tls"), ("old", "tls_10"))],
+        Case("tls wildcard", "tls", tls("/", host="host.wild.test")),
+        Case("tls wildcard, too deep", "tls", tls("/", host="host.in.wild.test")),
+        Case("tls sni", "tls", tls("/sni")),
+        Case("tls sni address", "tls_any", tls("/sni", host="127.0.0.1")),
+        Case("tls sni named", "tls_named", tls("/sni", host="127.0.0.1")),
+        Case("tls sni header", "tls_host", tls("/sni", host="127.0.0.1")),
+        Case("tls sni hostname", "tls_any", tls("/sni", host="127.0.0.1"),
+             {"hostname": "virtual.test"}),
         Case("tls hostname", "host_is_tls", tls("/host", host="127.0.0.1"),
              {"hostname": "leaf.test"}),
         Case("tls client without", "tls", tls("/", "client")),
@@ -396,7 +439,7 @@ def cases(ports, misbehave):
         Case("tcp smtp address", "smtp", tcp("smtp")),
         Case("tcp smtp, no starttls", "smtp_short", tcp("no_starttls", "leaf.test")),
         *[Case(f"tcp ssh {name}", "ssh", tcp(name)) for name in (
-            "silent", "closes", "echo", "half", "half_and_end", "many", "nobody")],
+            "silent", "closes", "echo", "half", "half_and_end", "many", "wide", "nobody")],
     ]
 
 
@@ -462,6 +505,8 @@ class BlackboxCase(ProbeCase):
         self.certificate("expired", "leaf.test", "ca", (-20, -1))
         self.certificate("wrong", "wrong.test", "ca")
         self.certificate("itself", "leaf.test")
+        self.certificate("weak", "leaf.test", "ca", bits=1024)
+        self.certificate("nameless", "leaf.test", "ca", nameless=True)
         chain = [(self.dir / f"{name}.pem").read_text() for name in ("leaf", "between")]
         self.write("chain.pem", "".join(chain))
 

@@ -26,6 +26,12 @@ UNASKED = "`compression` asks for that coding, `Accept-Encoding` need not be giv
 UNREAD = "what was read of a body counts, also of a redirect or of one that is not as asked for"
 BOUNDED = ("memory is bounded: without `body_size_limit` 10 MB of a body are read, and "
            "expressions see the first MB")
+BLANK = "a blank in a query is sent as `+`, as browsers do; as it stands, servers refuse it"
+AS_CURL = ("a request has `User-Agent: outbound_exporter` and `Accept: */*`, and no `Connection: "
+           "close`")
+ELSEWHERE = "name, password and token are for the target's own server, not for where it redirects"
+OPENSSL = ("this host's OpenSSL decides which keys are too short; Debian's wants 2048 bits of RSA, "
+           "as from all its clients")
 # All that is meant to differ. The README has the reasons, in these words.
 TABLE = [
     Row("probe_failure_reason_info", "added",
@@ -54,6 +60,21 @@ TABLE = [
     Row("probe_success", "value", BOUNDED, ("body large", "body late")),
     Row("probe_http_uncompressed_body_length", "value", BOUNDED, ("body large",)),
     Row("probe_failed_due_to_regex", "value", BOUNDED, ("body late",)),
+    *[Row(metric, "value", BLANK, ("http blank in the query", "http /to_blank")) for metric in (
+        "probe_http_status_code", "probe_http_content_length",
+        "probe_http_uncompressed_body_length")],
+    Row("probe_success", "value", BLANK, ("http blank in the query",)),
+    *[Row(metric, "value", AS_CURL, ("http /sent",)) for metric in (
+        "probe_http_content_length", "probe_http_uncompressed_body_length")],
+    *[Row(metric, "value", ELSEWHERE, ("basic elsewhere",)) for metric in (
+        "probe_success", "probe_http_status_code", "probe_http_content_length",
+        "probe_http_uncompressed_body_length")],
+    *[Row(metric, "value", OPENSSL, ("tls weak tls",)) for metric in (
+        "probe_success", "probe_http_ssl", "probe_http_status_code", "probe_http_version",
+        "probe_http_content_length", "probe_http_uncompressed_body_length")],
+    *[Row(metric, "missing", OPENSSL, ("tls weak tls",)) for metric in (
+        "probe_ssl_earliest_cert_expiry", "probe_ssl_last_chain_expiry_timestamp_seconds",
+        "probe_ssl_last_chain_info", "probe_tls_version_info")],
     Row("probe_success", "value", LATER, ("tcp tls hostname",)),
     *[Row(metric, "added", LATER, ("tcp tls hostname",)) for metric in (
         "probe_ssl_earliest_cert_expiry", "probe_ssl_last_chain_expiry_timestamp_seconds",

@@ -105,6 +105,12 @@ def many_lines(line):
     hold(line)
 
 
+def wide(line):
+    """A line that is longer than anybody should read."""
+    line.say("x" * 70_000 + "\nSSH-2.0-wide\n")
+    hold(line)
+
+
 def http_1_0(line):
     """Without a length: the end of the connection is the end of the body."""
     while line.hear():
@@ -170,7 +176,8 @@ def password_proxy(line):
 
 TALKS = {"echo": echo, "irc": irc, "smtp": smtp, "no_starttls": no_starttls, "pop3s": pop3s,
          "silent": hold, "closes": lambda line: None, "half": half_a_line,
-         "half_and_end": half_a_line_and_end, "many": many_lines, "http_1_0": http_1_0,
+         "half_and_end": half_a_line_and_end, "many": many_lines, "wide": wide,
+         "http_1_0": http_1_0,
          "proxy": proxy, "pass_proxy": lambda line: proxy(line, True),
          "password_proxy": password_proxy}
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
