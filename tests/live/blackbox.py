@@ -85,11 +85,11 @@ location = /basic { if ($http_authorization != "Basic bWU6bXkgc2VjcmV0") { retur
 location = /bearer { if ($http_authorization != "Bearer my-token") { return 401; }
                      return 200 "you may\\n"; }
 location = /headers { if ($http_user_agent != "probe/1") { return 400; }
-                      if ($http_x_token != "abc") { return 401; }
+                      if ($http_x_token != "hidden token") { return 401; }
                       if ($host != "virtual.test") { return 404; }
                       return 200 "as it should be\\n"; }
 location = /host { return 200 "$host\\n"; }
-location = /token { if ($http_x_token != abc) { return 401; } return 200 "you may\n"; }
+location = /token { if ($http_x_token != "hidden token") { return 401; } return 200 "you may\n"; }
 location = /to_blank { return 302 "/a b?c=d e"; }
 location = /to_token { return 302 http://other.test:%(plain)d/token; }
 location = /to_basic { return 302 http://other.test:%(plain)d/basic; }
@@ -114,7 +114,8 @@ SITES = ("plain", "six", "both", "tls", "tls11", "old", "ancient", "weak", "name
 NAMES = ("leaf=127.0.0.1", "other=127.0.0.1", "four=127.0.0.1", "six=::1", "both=127.0.0.1",
          "both=::1", "host=127.0.0.1")
 # What must be on no page.
-SECRETS = ("my secret", "my-token", "bWU6bXkgc2VjcmV0", "let me in", "proxy secret")
+SECRETS = ("my secret", "my-token", "bWU6bXkgc2VjcmV0", "let me in", "proxy secret", "proxy%20secret",
+           "hidden token")
 
 Case = collections.namedtuple("Case", "name module target more", defaults=({},))
 
@@ -164,9 +165,9 @@ def modules(place, ports):
                                               "password_file": f"{place}/password"}),
         "bearer": http_module(authorization={"credentials": "my-token"}),
         "bearer_old_word": http_module(bearer_token="my-token"),
-        "headers": http_module(headers={"User-Agent": "probe/1", "X-Token": "abc",
+        "headers": http_module(headers={"User-Agent": "probe/1", "X-Token": "hidden token",
                                         "Host": "virtual.test"}),
-        "token": http_module(headers={"X-Token": "abc"}),
+        "token": http_module(headers={"X-Token": "hidden token"}),
         "post": http_module(method="POST", body="12345",
                             headers={"Content-Type": "text/x-test"}),
         "put": http_module(method="PUT"),

@@ -231,7 +231,7 @@ class Probe(BlackboxCase):
 
     def test_secrets_are_not_shown(self):
         modules = ("basic", "basic_file", "bearer", "bearer_old_word", "proxy_header",
-                   "proxy_407", "headers")
+                   "proxy_407", "headers", "token")
         bodies = [ask(self.ours, self.url(path), module, debug=debug)[2].decode()
                   for module in modules for path in ("/", "/basic", "/missing")
                   for debug in (None, "true")]
