@@ -259,7 +259,7 @@ static const struct option http_options[] = {
 		.offset = offsetof(struct http_module, body_size_limit),
 		.between = { "0", "1TB" },
 		.help = "The probe fails when the body of the answer is larger. Not given, "
-			"or 0: than 10MiB.",
+			"or 0: than 10MB. A KB is 1024 bytes.",
 	},
 	{
 		.name = "compression",
@@ -431,7 +431,7 @@ static const struct option http_options[] = {
 		.type = OPTION_BOOL,
 		.offset = offsetof(struct http_module, skip_resolve_phase_with_proxy),
 		.fallback = "false",
-		.help = "Whether the proxy looks up the name of the server.",
+		.help = "Accepted: the proxy is given the name of the server in any case.",
 	},
 	{
 		.name = "enable_http2",

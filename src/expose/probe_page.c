@@ -37,12 +37,6 @@ struct row {
 	void (*write)(struct exposition *exposition, const struct probe_report *report);
 };
 
-/* Whether there was something to look up, be it an address already. */
-static bool had_host(const struct probe_report *report)
-{
-	return report->has_address || report->lookup > 0;
-}
-
 static bool had_tls(const struct probe_report *report)
 {
 	return report->tls.version &&
@@ -56,7 +50,7 @@ static double if_http(const struct probe_report *report, double value)
 
 static double read_lookup(const struct probe_report *report)
 {
-	return had_host(report) ? report->lookup : NAN;
+	return report->has_host ? report->lookup : NAN;
 }
 
 static double read_duration(const struct probe_report *report)
@@ -111,12 +105,12 @@ static double read_version(const struct probe_report *report)
 
 static double read_address_hash(const struct probe_report *report)
 {
-	return had_host(report) ? (double)report->address_hash : NAN;
+	return report->has_host ? (double)report->address_hash : NAN;
 }
 
 static double read_ip_protocol(const struct probe_report *report)
 {
-	return had_host(report) ? (double)report->ip_protocol : NAN;
+	return report->has_host ? (double)report->ip_protocol : NAN;
 }
 
 static double read_earliest_expiry(const struct probe_report *report)
@@ -161,7 +155,7 @@ static void write_phases(struct exposition *exposition, const struct probe_repor
 	for (unsigned phase = 0; phase < PROBE_PHASE_COUNT; phase++) {
 		const char *name = probe_phase_name(phase);
 
-		if (report->is_http && had_host(report) &&
+		if (report->is_http && report->has_host &&
 		    (report->has_address || phase == PROBE_PHASE_RESOLVE))
 			exposition_sample(exposition, &name, report->phases[phase]);
 	}

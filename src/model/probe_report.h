@@ -30,6 +30,7 @@ struct probe_report {
 	double timeout, duration; /* seconds; allowed, and taken */
 	double lookup; /* seconds that name lookups took; 0 without one */
 	double phases[PROBE_PHASE_COUNT]; /* seconds, over all redirects */
+	bool has_host; /* the target named one, be it by an address */
 	bool has_address;
 	unsigned ip_protocol; /* 4, 6; 0: no address was known */
 	uint32_t address_hash; /* FNV-1a of its bytes */

@@ -63,12 +63,10 @@ bool answer_take_line(struct answer *answer, struct bytes line)
 	answer->capped |= answer->head_bytes > HEAD_MAX;
 	if (answer->capped)
 		return false;
-	if (!answer->keeps_head)
-		return true;
 	if (bytes_starts_with(line, "HTTP/") && (answer->head_ended || !answer->head.length)) {
 		text_clear(&answer->head);
 		answer->head_ended = false;
-	} else if (!answer->head_ended) {
+	} else if (!answer->head_ended && answer->keeps_head) {
 		keep_line(answer, line);
 	}
 	answer->head_ended |= !trim(line).length;

@@ -52,7 +52,8 @@ static int parse(CURLU *handle, const char *text, struct leg_url *url)
 {
 	int r;
 
-	if (curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME))
+	if (curl_url_set(handle, CURLUPART_URL, text,
+			 CURLU_NON_SUPPORT_SCHEME | CURLU_ALLOW_SPACE | CURLU_URLENCODE))
 		return -EINVAL;
 	r = set_scheme(handle, url);
 	if (r < 0)

@@ -55,6 +55,16 @@ void outcome_add_leg(struct probe_report *report, const struct leg *leg)
 	report->used_tls = leg->tls && leg->http_status;
 }
 
+void outcome_forget_answer(struct probe_report *report)
+{
+	report->status = 0;
+	report->version = 0;
+	report->content_length = 0;
+	report->body_bytes = 0;
+	report->last_modified = NAN;
+	report->used_tls = false;
+}
+
 double outcome_duration(const struct probe_report *report)
 {
 	double duration = 0;

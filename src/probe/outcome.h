@@ -13,6 +13,9 @@
 /* Adds to the phases what a leg took; the phase that it ended in gets the rest. */
 void outcome_add_leg(struct probe_report *report, const struct leg *leg);
 
+/* As if nothing had been answered yet: for the next leg. */
+void outcome_forget_answer(struct probe_report *report);
+
 /* Seconds until now: all phases. */
 double outcome_duration(const struct probe_report *report);
 

@@ -30,12 +30,37 @@ struct run {
 	struct probe_report report;
 };
 
+static void log_begin(struct run *run)
+{
+	CLEANUP(text_deinit) struct text seconds = { 0 };
+
+	text_append_double(&seconds, run->probe->timeout);
+	probe_report_log(&run->report, "info", "Beginning probe", "probe",
+			 run->report.is_http ? "http" : "tcp", "timeout_seconds",
+			 text_string(&seconds), NULL);
+}
+
+static void log_end(struct run *run)
+{
+	CLEANUP(text_deinit) struct text seconds = { 0 };
+
+	text_append_double(&seconds, run->report.duration);
+	if (run->report.success)
+		probe_report_log(&run->report, "info", "Probe succeeded", "duration_seconds",
+				 text_string(&seconds), NULL);
+	else
+		probe_report_log(&run->report, "error", "Probe failed", "reason",
+				 probe_reason_name(run->report.reason), "duration_seconds",
+				 text_string(&seconds), NULL);
+}
+
 static void finish(struct run *run, enum probe_reason reason)
 {
 	run->report.success = reason == PROBE_REASON_COUNT;
 	if (!run->report.success)
 		run->report.reason = reason;
 	run->report.duration = outcome_duration(&run->report);
+	log_end(run);
 	run->state = RUN_DONE;
 }
 
@@ -47,6 +72,7 @@ static void begin_leg(struct run *run, const char *url, double now)
 		finish(run, run->redirects ? PROBE_PROTOCOL : PROBE_OTHER);
 		return;
 	}
+	run->report.has_host = true;
 	name = transfer_name(run->transfer);
 	run->state = name ? RUN_LOOKUP : RUN_READY;
 	if (!name)
@@ -74,6 +100,7 @@ struct run *run_new(struct run_context *context, const struct probe_config *prob
 	run->report.is_http = probe->module->prober == PROBER_HTTP;
 	run->report.timeout = probe->timeout;
 	run->report.wants_log = probe->wants_log;
+	log_begin(run);
 	begin_leg(run, probe->url, now);
 	run->report.is_http = !transfer_is_tcp(run->transfer);
 	return run;
@@ -217,10 +244,13 @@ static void follow(struct run *run, const char *url, double now)
 {
 	CLEANUP(memory_free_pointer) char *copy = memory_copy_string(url);
 
-	if (run->redirects++ < REDIRECTS_MAX)
-		begin_leg(run, copy, now);
-	else
+	if (run->redirects++ >= REDIRECTS_MAX) {
 		finish(run, PROBE_REDIRECTS);
+		return;
+	}
+	/* Nobody's answer, if the next server cannot even be asked. */
+	outcome_forget_answer(&run->report);
+	begin_leg(run, copy, now);
 }
 
 static enum probe_reason judge(struct run *run)

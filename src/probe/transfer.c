@@ -349,11 +349,22 @@ static void blame_proxy(const struct transfer *transfer, struct leg *leg)
 		leg->end = LEG_PROXY;
 }
 
+/* libcurl knows the status once it saw the first line, and that may be all there is. */
+static void forget_answer(struct leg *leg)
+{
+	leg->http_status = 0;
+	leg->http_version = 0;
+	leg->content_length = 0;
+	leg->last_modified = NAN;
+}
+
 static void measure(struct transfer *transfer, int code)
 {
 	struct leg *leg = &transfer->leg;
 
 	handle_measure(transfer, code);
+	if (!transfer->answer.head_ended)
+		forget_answer(leg);
 	if (transfer->url.tcp && leg->connected > 0)
 		leg->total = leg->connected; /* libcurl needs some time to notice */
 	leg->tls = transfer_uses_tls(transfer);

@@ -1,4 +1,6 @@
 /* What a transfer tells of a leg beside its measures. */
+#include <math.h>
+
 #include "probe/transfer_state.h"
 
 static void log_connection(const struct transfer *transfer, struct probe_report *report)
@@ -59,7 +61,8 @@ void transfer_report(const struct transfer *transfer, struct probe_report *repor
 	}
 	if (transfer->tls)
 		tls_client_report(transfer->tls, report);
-	report->body_bytes = (double)transfer->answer.body_bytes;
+	report->body_bytes =
+		fmin((double)transfer->answer.body_bytes, (double)transfer->answer.body_max);
 	report->redirects += transfer->location != NULL;
 	if (!report->wants_log)
 		return;

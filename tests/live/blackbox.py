@@ -31,6 +31,13 @@ http {
            include %(dir)s/pages; }
   server { listen 127.0.0.1:%(old)d ssl; ssl_certificate %(dir)s/chain.pem;
            ssl_protocols TLSv1.2; include %(dir)s/pages; }
+  server { listen 127.0.0.1:%(ancient)d ssl; ssl_certificate %(dir)s/chain.pem;
+           ssl_protocols TLSv1.1; ssl_ciphers DEFAULT:@SECLEVEL=0; include %(dir)s/pages; }
+  server { listen 127.0.0.1:%(weak)d ssl; ssl_certificate %(dir)s/weak.pem;
+           ssl_certificate_key %(dir)s/weak.key; ssl_ciphers DEFAULT:@SECLEVEL=0;
+           include %(dir)s/pages; }
+  server { listen 127.0.0.1:%(nameless)d ssl; ssl_certificate %(dir)s/nameless.pem;
+           ssl_certificate_key %(dir)s/nameless.key; include %(dir)s/pages; }
   server { listen 127.0.0.1:%(incomplete)d ssl; ssl_certificate %(dir)s/leaf.pem;
            include %(dir)s/pages; }
   server { listen 127.0.0.1:%(client)d ssl; ssl_certificate %(dir)s/chain.pem;
@@ -51,6 +58,7 @@ location = /file { alias %(dir)s/file; }
 location = /chunked { alias %(dir)s/file; sub_filter well ill; sub_filter_types *; }
 location = /gzip { gzip on; return 200 "it is well, it is well, it is well, it is well\\n"; }
 location ~ ^/status/204$ { return 204; }
+location ~ ^/status/304$ { return 304; }
 location ~ ^/status/400$ { return 400; }
 location ~ ^/status/404$ { return 404; }
 location ~ ^/status/418$ { return 418 "short and stout"; }
@@ -77,24 +85,37 @@ location = /basic { if ($http_authorization != "Basic bWU6bXkgc2VjcmV0") { retur
 location = /bearer { if ($http_authorization != "Bearer my-token") { return 401; }
                      return 200 "you may\\n"; }
 location = /headers { if ($http_user_agent != "probe/1") { return 400; }
-                      if ($http_x_token != "abc") { return 401; }
+                      if ($http_x_token != "hidden token") { return 401; }
                       if ($host != "virtual.test") { return 404; }
                       return 200 "as it should be\\n"; }
 location = /host { return 200 "$host\\n"; }
+location = /token { if ($http_x_token != "hidden token") { return 401; } return 200 "you may\n"; }
+location = /to_blank { return 302 "/a b?c=d e"; }
+location = /to_token { return 302 http://other.test:%(plain)d/token; }
+location = /to_basic { return 302 http://other.test:%(plain)d/basic; }
+location = /to_bearer { return 302 /bearer; }
+location = /sent { return 200 "$http_accept, $http_accept_encoding, $http_connection\n"; }
+location = /sni { return 200 "$ssl_server_name, $host\n"; }
+location = /cookie { add_header Set-Cookie "seen=yes; Path=/"; return 302 /cookies; }
+location = /cookies { if ($http_cookie != "seen=yes") { return 403; } return 200 "seen\n"; }
 location = /post { if ($request_method != POST) { return 405; }
                    if ($content_length != 5) { return 411; }
                    if ($http_content_type != "text/x-test") { return 415; }
                    return 200 "posted\\n"; }
 location = /method { if ($request_method != PUT) { return 405; } return 200 "put\\n"; }
+location = /umlaut { return 200 "Zürich\n"; }
+location = /large { alias %(dir)s/large; }
+location = /late { alias %(dir)s/late; }
 location = /named { add_header X-State "all well"; add_header X-Two one; add_header X-Two two;
                     return 200 "named\\n"; }
 """
-SITES = ("plain", "six", "both", "tls", "tls11", "old", "incomplete", "client", "expired",
+SITES = ("plain", "six", "both", "tls", "tls11", "old", "ancient", "weak", "nameless", "incomplete", "client", "expired",
          "wrong", "itself")
 NAMES = ("leaf=127.0.0.1", "other=127.0.0.1", "four=127.0.0.1", "six=::1", "both=127.0.0.1",
-         "both=::1")
+         "both=::1", "host=127.0.0.1")
 # What must be on no page.
-SECRETS = ("my secret", "my-token", "bWU6bXkgc2VjcmV0", "let me in", "proxy secret")
+SECRETS = ("my secret", "my-token", "bWU6bXkgc2VjcmV0", "let me in", "proxy secret", "proxy%20secret",
+           "hidden token")
 
 Case = collections.namedtuple("Case", "name module target more", defaults=({},))
 
@@ -113,7 +134,8 @@ def modules(place, ports):
     """A blackbox_exporter's file, all of it in words that its version 0.23 knows."""
     ours = {"ca_file": f"{place}/ca.pem"}
     anything = {"insecure_skip_verify": True}
-    proxy = f"http://127.0.0.1:{ports['proxy']}"
+    proxy = f"http://127.0.0.2:{ports['proxy']}"
+    pass_proxy = f"http://127.0.0.2:{ports['pass_proxy']}"
     return {"modules": {
         "http_2xx": http_module(),
         "short": http_module("800ms"),
@@ -128,6 +150,8 @@ def modules(place, ports):
         "tls_named": http_module(tls_config={**ours, "server_name": "leaf.test"}),
         "tls_13": http_module(tls_config={**ours, "min_version": "TLS13"}),
         "tls_12": http_module(tls_config={**ours, "max_version": "TLS12"}),
+        "tls_10": http_module(tls_config={**ours, "min_version": "TLS10"}),
+        "tls_host": http_module(tls_config=ours, headers={"Host": "leaf.test"}),
         "tls_client": http_module(tls_config={
             **ours, "cert_file": f"{place}/client.pem", "key_file": f"{place}/client.key"}),
         "no_such_file": http_module(tls_config={"ca_file": f"{place}/nothing.pem"}),
@@ -141,8 +165,9 @@ def modules(place, ports):
                                               "password_file": f"{place}/password"}),
         "bearer": http_module(authorization={"credentials": "my-token"}),
         "bearer_old_word": http_module(bearer_token="my-token"),
-        "headers": http_module(headers={"User-Agent": "probe/1", "X-Token": "abc",
+        "headers": http_module(headers={"User-Agent": "probe/1", "X-Token": "hidden token",
                                         "Host": "virtual.test"}),
+        "token": http_module(headers={"X-Token": "hidden token"}),
         "post": http_module(method="POST", body="12345",
                             headers={"Content-Type": "text/x-test"}),
         "put": http_module(method="PUT"),
@@ -151,6 +176,10 @@ def modules(place, ports):
         "gzip_alone": http_module(compression="gzip"),
         "body_well": http_module(fail_if_body_not_matches_regexp=["it is (well|good)", "^it"]),
         "body_ill": http_module(fail_if_body_matches_regexp=["never", "is w[a-f]ll"]),
+        "body_end": http_module(fail_if_body_matches_regexp=["well$"]),
+        "body_line": http_module(fail_if_body_matches_regexp=["(?m)well$"]),
+        "body_umlaut": http_module(fail_if_body_not_matches_regexp=["^Z.rich", "(?i)ZÜRICH"]),
+        "body_late": http_module(fail_if_body_not_matches_regexp=["the end"]),
         "host_is": http_module(fail_if_body_not_matches_regexp=["^virtual.test\n"]),
         "host_is_tls": http_module(fail_if_body_not_matches_regexp=["^leaf.test\n"],
                                    tls_config=ours),
@@ -174,11 +203,12 @@ def modules(place, ports):
         "proxy": http_module(proxy_url=proxy, tls_config=ours),
         "proxy_skip": http_module(proxy_url=proxy, tls_config=ours,
                                   skip_resolve_phase_with_proxy=True),
-        "proxy_header": http_module(proxy_url=proxy, tls_config=ours,
+        "proxy_pass": http_module(proxy_url=pass_proxy, tls_config=ours),
+        "proxy_header": http_module(proxy_url=pass_proxy, tls_config=ours,
                                     proxy_connect_header={"X-Pass": ["let me in"]}),
         "proxy_407": http_module(
             tls_config=ours,
-            proxy_url=f"http://me:proxy%20secret@127.0.0.1:{ports['guarded_proxy']}"),
+            proxy_url=f"http://me:proxy%20secret@127.0.0.2:{ports['password_proxy']}"),
         "proxy_refused": http_module(proxy_url=f"http://127.0.0.1:{ports['nobody']}"),
         "tcp_connect": tcp_module(),
         "tcp_long": tcp_module({"expect": "something"}, timeout="8s"),
@@ -233,6 +263,14 @@ def cases(ports, misbehave):
             "/status/404", "/status/418", "/status/500", "/status/503", "/moved", "/moved2",
             "/moved3", "/gone", "/elsewhere", "/to_six", "/to_nobody", "/to_missing", "/to_ftp",
             "/nowhere", "/loop", "/to_untrusted", "/basic", "/bearer", "/?a=b&c=%20d")],
+        Case("http /status/304", "http_2xx", url("/status/304")),
+        Case("http /cookie", "http_2xx", url("/cookie")),
+        Case("http /sent", "http_2xx", url("/sent")),
+        Case("http blank in the path", "http_2xx", url("/a b")),
+        Case("http blank in the query", "http_2xx", url("/?a=b c")),
+        Case("http /to_blank", "http_2xx", url("/to_blank")),
+        Case("http encoded already", "http_2xx", url("/%66ile?a=%2f+%20")),
+        Case("http umlaut in the path", "http_2xx", url("/ä")),
         Case("http name", "http_2xx", url("/", host="leaf.test")),
         Case("http without scheme", "http_2xx", f"127.0.0.1:{ports['plain']}"),
         Case("http without scheme, path", "http_2xx", f"leaf.test:{ports['plain']}/file"),
@@ -257,6 +295,10 @@ def cases(ports, misbehave):
         *[Case(module, module, url("/basic")) for module in ("basic", "basic_file")],
         *[Case(module, module, url("/bearer")) for module in ("bearer", "bearer_old_word")],
         Case("headers", "headers", url("/headers")),
+        Case("headers moved", "headers", url("/moved")),
+        *[Case(f"token {path}", "token", url(path)) for path in ("/token", "/to_token")],
+        Case("basic elsewhere", "basic", url("/to_basic")),
+        Case("bearer moved", "bearer", url("/to_bearer")),
         Case("post", "post", url("/post")),
         Case("post 307", "post", url("/moved307")),
         Case("post 303", "post", url("/moved303")),
@@ -272,6 +314,11 @@ def cases(ports, misbehave):
         Case("body ill", "body_ill", url("/")),
         Case("body ill, is not", "body_ill", url("/file")),
         Case("body ill, redirected", "body_ill", url("/moved")),
+        Case("body end", "body_end", url("/")),
+        Case("body line", "body_line", url("/")),
+        Case("body umlaut", "body_umlaut", url("/umlaut")),
+        Case("body late", "body_late", url("/late")),
+        Case("body large", "http_2xx", url("/large")),
         *[Case(f"{module} {path}", module, url(path))
           for module in ("header_ill", "header_ill_missing", "header_well", "header_must")
           for path in ("/named", "/")],
@@ -320,6 +367,17 @@ def cases(ports, misbehave):
         Case("tls other of its names", "tls", tls("/", host="other.test")),
         Case("tls address", "tls", tls("/", host="127.0.0.1")),
         Case("tls address, named", "tls_named", tls("/", host="127.0.0.1")),
+        *[Case(f"tls {site} {module}", module, tls("/", site))
+          for site, module in (("ancient", "tls"), ("ancient", "tls_10"), ("weak", "tls"),
+                               ("weak", "tls_any"), ("nameless", "tls"), ("old", "tls_10"))],
+        Case("tls wildcard", "tls", tls("/", host="host.wild.test")),
+        Case("tls wildcard, too deep", "tls", tls("/", host="host.in.wild.test")),
+        Case("tls sni", "tls", tls("/sni")),
+        Case("tls sni address", "tls_any", tls("/sni", host="127.0.0.1")),
+        Case("tls sni named", "tls_named", tls("/sni", host="127.0.0.1")),
+        Case("tls sni header", "tls_host", tls("/sni", host="127.0.0.1")),
+        Case("tls sni hostname", "tls_any", tls("/sni", host="127.0.0.1"),
+             {"hostname": "virtual.test"}),
         Case("tls hostname", "host_is_tls", tls("/host", host="127.0.0.1"),
              {"hostname": "leaf.test"}),
         Case("tls client without", "tls", tls("/", "client")),
@@ -343,8 +401,9 @@ def cases(ports, misbehave):
         Case("proxy skip", "proxy_skip", url("/", host="leaf.test")),
         Case("proxy skip tls", "proxy_skip", tls("/")),
         Case("proxy missing", "proxy", "http://missing.test/"),
-        Case("proxy guarded", "proxy", tls("/", host="guarded.test")),
-        Case("proxy guarded, header", "proxy_header", tls("/", host="guarded.test")),
+        Case("proxy pass", "proxy_pass", tls("/")),
+        Case("proxy pass, header", "proxy_header", tls("/")),
+        Case("proxy pass, plain", "proxy_pass", url("/", host="leaf.test")),
         Case("proxy 407", "proxy_407", url("/", host="leaf.test")),
         Case("proxy 407 tls", "proxy_407", tls("/")),
         Case("proxy refused", "proxy_refused", url("/", host="leaf.test")),
@@ -381,7 +440,7 @@ def cases(ports, misbehave):
         Case("tcp smtp address", "smtp", tcp("smtp")),
         Case("tcp smtp, no starttls", "smtp_short", tcp("no_starttls", "leaf.test")),
         *[Case(f"tcp ssh {name}", "ssh", tcp(name)) for name in (
-            "silent", "closes", "echo", "half", "half_and_end", "many", "nobody")],
+            "silent", "closes", "echo", "half", "half_and_end", "many", "wide", "nobody")],
     ]
 
 
@@ -424,7 +483,7 @@ class BlackboxCase(ProbeCase):
 
     def setUp(self):
         super().setUp()
-        self.netns, _, self.script = self.name_server(*NAMES, "guarded=127.0.0.1")
+        self.netns, _, self.script = self.name_server(*NAMES)
         # All ports of the namespace are free.
         self.ports = {name: 7000 + number for number, name in enumerate((*SITES, "nobody"))}
         self.make_certificates()
@@ -442,17 +501,21 @@ class BlackboxCase(ProbeCase):
         self.certificate("between", "between", "ca", (-1, 10), authority=True)
         self.certificate("leaf", "leaf.test", "between", (-1, 20),
                          more='/C=EU/O=Test, "odd" <Sons>/OU=#Zürich; north',
-                         also=("other.test", "guarded.test", "*.wild.test"))
+                         also=("other.test", "*.wild.test"))
         self.certificate("client", "somebody", "ca")
         self.certificate("expired", "leaf.test", "ca", (-20, -1))
         self.certificate("wrong", "wrong.test", "ca")
         self.certificate("itself", "leaf.test")
+        self.certificate("weak", "leaf.test", "ca", bits=1024)
+        self.certificate("nameless", "leaf.test", "ca", nameless=True)
         chain = [(self.dir / f"{name}.pem").read_text() for name in ("leaf", "between")]
         self.write("chain.pem", "".join(chain))
 
     def start_nginx(self):
         words = {"dir": self.dir, **self.ports}
         self.write("file", "it is well, says the file\n")
+        self.write("late", "not yet\n" * 200_000 + "the end\n")
+        self.write("large", "it is much\n" * 1_000_000)
         self.write("pages", PAGES % words)
         conf = self.write("nginx.conf", NGINX % words)
         server = self.start([tool("nginx"), "-e", f"{self.dir}/nginx.log", "-c", conf],

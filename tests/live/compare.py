@@ -9,7 +9,7 @@ DURATIONS = ("probe_duration_seconds", "probe_dns_lookup_time_seconds",
 NEW_LABELS = {"probe_ssl_last_chain_info": "serialnumber"}
 
 Difference = collections.namedtuple("Difference", "case metric what text")
-# `cases` are those where it is, None: any. Every row is on its own line of the README.
+# Something that is meant to differ; `cases` are those in which it does, None: any.
 Row = collections.namedtuple("Row", "metric what reason cases", defaults=(None,))
 
 
@@ -30,24 +30,34 @@ def _without_new_label(page):
     return stripped, metrics
 
 
-def _same(name, ours, theirs):
-    """Of durations only whether any time passed."""
-    if name in DURATIONS:
-        return (ours > 0) == (theirs > 0)
-    return ours == theirs
+def _compare(series, ours, theirs, success):
+    """None when they are the same, else what is not; of phases only whether any time passed."""
+    name, pairs = series
+    if name != "probe_http_duration_seconds":
+        return None if name in DURATIONS or ours == theirs else "value"
+    if success and dict(pairs)["phase"] in ("resolve", "transfer"):
+        return None  # may be too short to be measured
+    if (ours > 0) == (theirs > 0):
+        return None
+    return "value" if success else "phase"
 
 
 def differences(case, ours, theirs):
-    """[Difference] of two Pages; what: "added", "missing", "value", "label" or "type"."""
+    """[Difference] of two Pages.
+
+    What: "added", "missing", "value", "label", "type", or "phase": of a probe that failed.
+    """
     stripped, relabeled = _without_new_label(ours)
     found = [Difference(case, name, "label", NEW_LABELS[name]) for name in relabeled]
     for what, one, other in (("added", stripped, theirs), ("missing", theirs, stripped)):
         found += [Difference(case, series[0], what, _text(series))
                   for series in sorted(one.keys() - other.keys(), key=_text)]
+    success = ours.value("probe_success") and theirs.value("probe_success")
     for series in stripped.keys() & theirs.keys():
-        if not _same(series[0], stripped[series], theirs[series]):
+        what = _compare(series, stripped[series], theirs[series], success)
+        if what:
             found.append(Difference(
-                case, series[0], "value",
+                case, series[0], what,
                 f"{_text(series)} is {stripped[series]:.16g}, not {theirs[series]:.16g}"))
     for name in ours.types.keys() & theirs.types.keys():
         if ours.types[name] != theirs.types[name]:

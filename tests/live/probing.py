@@ -76,11 +76,11 @@ class ProbeCase(LiveCase):
         return server
 
     def certificate(self, name, subject, issuer=None, days=(-1, 30), more="", also=(),
-                    authority=False):
+                    authority=False, bits=2048, nameless=False):
         """NAME.pem and NAME.key, valid for those days from now; signed by itself or `issuer`.
 
         `more` goes before the subject's CN ("/C=EU/O=Test"), `also` are other names of it. What
-        signs itself is an authority, as is what should be.
+        signs itself is an authority, as is what should be. What is `nameless` has only a CN.
         """
         now = datetime.datetime.now(datetime.timezone.utc)
         dates = [(now + datetime.timedelta(day)).strftime("%Y%m%d%H%M%SZ") for day in days]
@@ -88,15 +88,15 @@ class ProbeCase(LiveCase):
         names = ",".join(f"DNS:{host}" for host in (subject, *also))
         (self.dir / f"{name}.cnf").write_text(CA_CONFIG.format(**paths, names=names))
         (self.dir / f"{name}.index").write_text("")
-        self.openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-utf8",
+        self.openssl("req", "-new", "-newkey", f"rsa:{bits}", "-nodes", "-utf8",
                      "-subj", f"{more}/CN={subject}",
                      "-keyout", self.dir / f"{name}.key", "-out", self.dir / f"{name}.csr")
+        kind = "authority" if authority or not issuer else "nameless" if nameless else "leaf"
         signer = (["-cert", self.dir / f"{issuer}.pem", "-keyfile", self.dir / f"{issuer}.key"]
                   if issuer else ["-selfsign", "-keyfile", self.dir / f"{name}.key"])
         self.openssl("ca", "-batch", "-notext", "-config", self.dir / f"{name}.cnf",
                      *signer, "-startdate", dates[0], "-enddate",
-                     dates[1], "-extensions",
-                     "leaf" if issuer and not authority else "authority",
+                     dates[1], "-extensions", kind,
                      "-in", self.dir / f"{name}.csr", "-out", self.dir / f"{name}.pem")
         return self.dir / f"{name}.pem"
 
@@ -199,6 +199,8 @@ commonName = supplied
 [ authority ]
 basicConstraints = critical,CA:TRUE
 subjectAltName = {names},DNS:localhost
+[ nameless ]
+basicConstraints = critical,CA:FALSE
 [ leaf ]
 basicConstraints = critical,CA:FALSE
 subjectAltName = {names}

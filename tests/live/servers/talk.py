@@ -105,6 +105,12 @@ def many_lines(line):
     hold(line)
 
 
+def wide(line):
+    """A line that is longer than anybody should read."""
+    line.say("x" * 70_000 + "\nSSH-2.0-wide\n")
+    hold(line)
+
+
 def http_1_0(line):
     """Without a length: the end of the connection is the end of the body."""
     while line.hear():
@@ -140,11 +146,11 @@ def read_head(line):
         headers[name.lower()] = value.strip()
 
 
-def proxy(line):
+def proxy(line, must_pass=False):
     """CONNECT, and plain forwarding of requests without a body."""
     words, headers = read_head(line)
     if words[0] == "CONNECT":
-        if words[1].startswith("guarded.") and headers.get("x-pass") != "let me in":
+        if must_pass and headers.get("x-pass") != "let me in":
             line.say("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
             return
         host, _, port = words[1].rpartition(":")
@@ -163,15 +169,17 @@ def proxy(line):
         pump(server, line.socket)
 
 
-def guarded_proxy(line):
+def password_proxy(line):
     line.say("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n"
              'Proxy-Authenticate: Basic realm="talk"\r\n\r\n')
 
 
 TALKS = {"echo": echo, "irc": irc, "smtp": smtp, "no_starttls": no_starttls, "pop3s": pop3s,
          "silent": hold, "closes": lambda line: None, "half": half_a_line,
-         "half_and_end": half_a_line_and_end, "many": many_lines, "http_1_0": http_1_0,
-         "proxy": proxy, "guarded_proxy": guarded_proxy}
+         "half_and_end": half_a_line_and_end, "many": many_lines, "wide": wide,
+         "http_1_0": http_1_0,
+         "proxy": proxy, "pass_proxy": lambda line: proxy(line, True),
+         "password_proxy": password_proxy}
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 
 
@@ -194,7 +202,9 @@ def accept(listener, talk):
 def main():
     TLS.load_cert_chain(*sys.argv[1:3])
     for name, talk in TALKS.items():
-        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        # Proxies are somewhere else, so that one sees whose address is told.
+        ip = "127.0.0.2" if name.endswith("proxy") else "127.0.0.1"
+        listener = socket.create_server((ip, 0), backlog=128)
         print(name, listener.getsockname()[1], flush=True)
         threading.Thread(target=accept, args=(listener, talk), daemon=True).start()
     print("ready", flush=True)

@@ -135,11 +135,11 @@ TEST(sizes)
 	check_size("0", 0);
 	check_size("512", 512);
 	check_size("512B", 512);
-	check_size("1kB", 1000);
-	check_size("1KB", 1000);
-	check_size("10MB", 10000000);
-	check_size("2GB", 2000000000);
-	check_size("1TB", 1000000000000);
+	check_size("1kB", 1024);
+	check_size("1KB", 1024);
+	check_size("10MB", 10485760);
+	check_size("2GB", 2147483648);
+	check_size("1TB", 1099511627776);
 	check_size("1KiB", 1024);
 	check_size("1MiB", 1048576);
 	check_size("3GiB", 3221225472);

@@ -20,6 +20,7 @@ static void set_up(void)
 	report.duration = 0.5;
 	report.lookup = 0.25;
 	report.phases[PROBE_PHASE_RESOLVE] = 0.25;
+	report.has_host = true;
 	report.has_address = true;
 	report.ip_protocol = 4;
 	report.address_hash = 3668918509U;

@@ -68,6 +68,20 @@ TEST(heads_are_kept_only_when_they_are_wanted)
 	CHECK_EQ_STR(values(&answer, "X-A"), "");
 }
 
+TEST(a_head_ends_with_an_empty_line_kept_or_not)
+{
+	for (int keeps = 0; keeps < 2; keeps++) {
+		CLEANUP(answer_deinit) struct answer answer = { .keeps_head = keeps };
+
+		CHECK(TAKE(&answer, "HTTP/1.1 100 Continue\r\n", "\r\n"));
+		CHECK(answer.head_ended);
+		CHECK(TAKE(&answer, "HTTP/1.1 200 OK\r\n", "X-A: one\r\n"));
+		CHECK(!answer.head_ended);
+		CHECK(TAKE(&answer, "\r\n"));
+		CHECK(answer.head_ended);
+	}
+}
+
 TEST(too_much_is_refused)
 {
 	CLEANUP(answer_deinit) struct answer answer = { .keeps_body = true, .body_max = 4 };

@@ -21,6 +21,16 @@ TEST(an_url_is_taken_apart)
 	leg_url_deinit(&url);
 }
 
+/* Targets and redirects have them, and a request cannot. */
+TEST(blanks_are_encoded)
+{
+	struct leg_url url;
+
+	REQUIRE(!leg_url_parse("http://a/b c%20d?e=f g", false, &url));
+	CHECK_EQ_STR(url.text, "http://a/b%20c%20d?e=f+g");
+	leg_url_deinit(&url);
+}
+
 TEST(tcp_is_http_to_libcurl)
 {
 	struct leg_url url;

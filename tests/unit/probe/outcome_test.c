@@ -186,6 +186,30 @@ TEST(legs_are_summed_and_the_last_one_counts)
 	CHECK(!outcome.used_tls);
 }
 
+TEST(an_answer_is_forgotten_and_the_time_it_took_is_not)
+{
+	const struct leg leg = { .tls = true,
+				 .name_lookup = 1,
+				 .connected = 2,
+				 .tls_done = 3,
+				 .first_byte = 4,
+				 .total = 5,
+				 .http_status = 302,
+				 .http_version = 1.1,
+				 .content_length = 9,
+				 .last_modified = 9 };
+	struct probe_report outcome;
+
+	probe_report_init(&outcome);
+	outcome_add_leg(&outcome, &leg);
+	CHECK(outcome.used_tls);
+	outcome_forget_answer(&outcome);
+	CHECK_EQ_INT(outcome.status, 0);
+	CHECK(!outcome.used_tls && isnan(outcome.last_modified));
+	CHECK(fabs(outcome.version) + fabs(outcome.content_length) <= 0);
+	check_phases(&outcome, 1, 1, 1, 1, 1);
+}
+
 static const char *answer(const struct module_config *module, unsigned status, const char *body)
 {
 	struct answer answer = { .body_max = 1000, .keeps_body = true };
