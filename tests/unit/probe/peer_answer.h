@@ -45,7 +45,6 @@ static inline void peer_reset(const struct peer_connection *c)
 		peer_fail("SO_LINGER");
 }
 
-<<<<<<< HEAD
 /* Answers `times` requests on one connection, and closes it `milliseconds` after the last. */
 static inline void peer_keep(const struct peer_connection *c, unsigned times, int milliseconds)
 {
@@ -57,7 +56,8 @@ static inline void peer_keep(const struct peer_connection *c, unsigned times, in
 			return;
 	}
 	peer_pause(c, milliseconds);
-=======
+}
+
 /* To the same server under another name. */
 static inline void peer_send_elsewhere(const struct peer_connection *c)
 {
@@ -79,7 +79,6 @@ static inline void peer_gzip(const struct peer_connection *c)
 
 	if (peer_say(c, head))
 		send(c->fd, hello, sizeof(hello), MSG_NOSIGNAL);
->>>>>>> part-c
 }
 
 static void peer_answer(const struct peer_connection *c, const char *path)
@@ -100,11 +99,9 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		{ "/cut", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello" },
 		{ "/chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" },
 		{ "/close", "" },
-<<<<<<< HEAD
 		{ "/last",
 		  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello" },
 		{ "/old", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
-=======
 		{ "/304", "HTTP/1.1 304 Same\r\nLocation: /\r\n\r\n" },
 		{ "/login", "HTTP/1.1 302 Found\r\nLocation: /\r\nSet-Cookie: a=b\r\n"
 			    "Content-Length: 0\r\n\r\n" },
@@ -119,7 +116,6 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		{ "unknown.test:443", "HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n" },
 		{ "garbage.test:443", "what?\r\n\r\n" },
 		{ "close.test:443", "" },
->>>>>>> part-c
 	};
 
 	if (!strcmp(path, "/silent"))
@@ -130,14 +126,12 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		peer_flood(c);
 	else if (!strcmp(path, "/reset"))
 		peer_reset(c);
-<<<<<<< HEAD
 	else if (!strcmp(path, "/keep"))
 		peer_keep(c, 1000, -1);
 	else if (!strcmp(path, "/keep_a_little"))
 		peer_keep(c, 1, 20);
 	else if (!strcmp(path, "/keep_one"))
 		peer_keep(c, 1, -1);
-=======
 	else if (!strcmp(path, "/elsewhere"))
 		peer_send_elsewhere(c);
 	else if (!strcmp(path, "/gzip"))
@@ -146,7 +140,6 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		peer_pause(c, -1);
 	else if (!strncmp(path, "tunnel.test:", 12))
 		peer_tunnel(c, path + 12);
->>>>>>> part-c
 	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
 		if (!strcmp(path, answers[i].path))
 			peer_say(c, answers[i].answer);
