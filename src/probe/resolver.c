@@ -20,8 +20,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/memory.h"
-#include "base/text.h"
+#include "probe/view.h"
 
 /*
  * A name has one thread at most, so that names that begin to hang all at once, which nobody
@@ -38,8 +39,14 @@
 
 #define SILENCE_MIN 1.0
 
+/* Lists of hosts to be blocked are long; this is read in 2 ms. */
+#define HOSTS_MAX ((size_t)1024 * 1024)
+#define RESOLV_CONF_MAX ((size_t)64 * 1024)
+
 struct lookup {
-	char *name;
+	char *name; /* NULL: of files */
+	struct view *view; /* whose files; NULL: of a name */
+	struct view_files files;
 	unsigned users;
 	bool hangs;
 	enum lookup_state state;
@@ -127,6 +134,9 @@ static void signal_event(struct resolver *resolver)
 static void lookup_free(struct lookup *lookup)
 {
 	free(lookup->name);
+	view_release(lookup->view);
+	text_deinit(&lookup->files.hosts);
+	text_deinit(&lookup->files.resolv_conf);
 	free(lookup->addresses);
 	free(lookup);
 }
@@ -205,6 +215,24 @@ static enum lookup_state ask_system(const char *name, char **ret_addresses)
 	return LOOKUP_FOUND;
 }
 
+static int read_file(const struct view *view, const char *path, size_t max, struct text *text)
+{
+	int r = file_follow_in_root(view_root(view), path, max, text);
+
+	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+}
+
+/* Nobody else looks at the files before it is over. */
+static enum lookup_state read_files(struct lookup *lookup)
+{
+	struct view_files *files = &lookup->files;
+
+	files->hosts_failure = read_file(lookup->view, "etc/hosts", HOSTS_MAX, &files->hosts);
+	files->resolv_conf_failure = read_file(lookup->view, "etc/resolv.conf", RESOLV_CONF_MAX,
+					       &files->resolv_conf);
+	return LOOKUP_FOUND;
+}
+
 static struct lookup *take_next(struct resolver *resolver)
 {
 	struct lookup *lookup = resolver->lookups;
@@ -246,7 +274,8 @@ static void *work(void *argument)
 
 		pthread_mutex_unlock(&resolver->mutex);
 		signal_event(resolver);
-		state = ask_system(lookup->name, &addresses);
+		state = lookup->view ? read_files(lookup) :
+				       ask_system(lookup->name, &addresses);
 		pthread_mutex_lock(&resolver->mutex);
 		finish(resolver, lookup, state, addresses);
 		signal_event(resolver);
@@ -286,27 +315,25 @@ static struct lookup *find(const struct resolver *resolver, const char *name)
 {
 	struct lookup *lookup = resolver->lookups;
 
-	while (lookup && strcmp(lookup->name, name) != 0)
+	while (lookup && (!lookup->name || strcmp(lookup->name, name) != 0))
 		lookup = lookup->next;
 	return lookup;
 }
 
-static struct lookup *add(struct resolver *resolver, const char *name, bool hangs)
+static void add(struct resolver *resolver, struct lookup *lookup, bool hangs)
 {
-	struct lookup *lookup = memory_new(1, sizeof(*lookup)), **end = &resolver->lookups;
+	struct lookup **end = &resolver->lookups;
 
-	lookup->name = memory_copy_string(name);
 	lookup->hangs = hangs;
 	while (*end)
 		end = &(*end)->next;
 	*end = lookup;
 	want_thread(resolver);
 	if (resolver->threads)
-		return lookup;
+		return;
 	lookup->state = LOOKUP_IMPOSSIBLE;
 	lookup->began = lookup->ended = clock_monotonic();
 	unlink_lookup(resolver, lookup);
-	return lookup;
 }
 
 struct lookup *resolver_ask(struct resolver *resolver, const char *name, bool hangs)
@@ -315,11 +342,31 @@ struct lookup *resolver_ask(struct resolver *resolver, const char *name, bool ha
 
 	pthread_mutex_lock(&resolver->mutex);
 	lookup = find(resolver, name);
-	if (!lookup)
-		lookup = add(resolver, name, hangs);
+	if (!lookup) {
+		lookup = memory_new(1, sizeof(*lookup));
+		lookup->name = memory_copy_string(name);
+		add(resolver, lookup, hangs);
+	}
 	lookup->users++;
 	pthread_mutex_unlock(&resolver->mutex);
 	return lookup;
+}
+
+struct lookup *resolver_read_files(struct resolver *resolver, struct view *view, bool hangs)
+{
+	struct lookup *lookup = memory_new(1, sizeof(*lookup));
+
+	lookup->view = view_acquire(view);
+	lookup->users = 1;
+	pthread_mutex_lock(&resolver->mutex);
+	add(resolver, lookup, hangs);
+	pthread_mutex_unlock(&resolver->mutex);
+	return lookup;
+}
+
+const struct view_files *lookup_files(const struct lookup *lookup)
+{
+	return &lookup->files;
 }
 
 struct lookup_view lookup_view(struct resolver *resolver, const struct lookup *lookup)

@@ -1,17 +1,21 @@
 /*
  * Host names → addresses, by getaddrinfo(3) in threads, at most so many at once. A name has one
  * lookup under way: who asks meanwhile waits for the same one. A lookup cannot be cut short, so
- * giving up on one leaves its thread to itself; names that are known to hang get only half of
- * the threads, so that they never hold up the others.
+ * giving up on one leaves its thread to itself; names that are known to hang get only a quarter
+ * of the threads, so that they never hold up the others.
+ *
+ * The files of a view are read in these threads as well, since a file system of somebody else's
+ * may hang, too.
  */
 #pragma once
 
 #include <stdbool.h>
 
-#include "base/compiler.h"
+#include "base/text.h"
 
 struct resolver;
 struct lookup;
+struct view;
 
 enum lookup_state {
 	LOOKUP_WAITING, /* for a thread */
@@ -48,5 +52,17 @@ void resolver_read_event(struct resolver *resolver);
  * Asks for a name; `hangs` says that it took too long before. To be given to lookup_release().
  */
 struct lookup *resolver_ask(struct resolver *resolver, const char *name, bool hangs);
+
+/* What the programs of a view look names up by. A file that is not there is an empty one. */
+struct view_files {
+	int hosts_failure, resolv_conf_failure; /* -errno: it is there, and cannot be read */
+	struct text hosts, resolv_conf;
+};
+
+/* Reads the view's files: LOOKUP_FOUND. `hangs` and releasing it are as above. */
+struct lookup *resolver_read_files(struct resolver *resolver, struct view *view, bool hangs);
+
+/* Of LOOKUP_FOUND: the lookup's. */
+const struct view_files *lookup_files(const struct lookup *lookup);
 struct lookup_view lookup_view(struct resolver *resolver, const struct lookup *lookup);
 void lookup_release(struct resolver *resolver, struct lookup *lookup);

@@ -78,8 +78,9 @@ static void begin_leg(struct run *run, const char *url, double now)
 	if (!name)
 		return;
 	if (run->view)
-		run->view_lookup =
-			view_lookup_new(&run->context->name_servers, run->view, name, now);
+		run->view_lookup = view_lookup_new(&run->context->name_servers,
+						   run->context->resolver, run->view, name,
+						   run->name_hangs, now);
 	else
 		run->lookup = resolver_ask(run->context->resolver, name, run->name_hangs);
 	run->asked = now;
@@ -190,6 +191,14 @@ static void fail_lookup(struct run *run, enum lookup_state state)
 	finish(run, reasons[state]);
 }
 
+/* What it is when time is up: a view's files that hang say nothing about name servers. */
+static enum lookup_state late_state(const struct run *run)
+{
+	return run->view_lookup && view_lookup_is_reading(run->view_lookup) ?
+		       LOOKUP_IMPOSSIBLE :
+		       LOOKUP_RUNNING;
+}
+
 static void check_lookup(struct run *run, double now)
 {
 	struct lookup_view view = look(run, now);
@@ -206,7 +215,7 @@ static void check_lookup(struct run *run, double now)
 	run->report.lookup += took;
 	run->name_hangs = took > HANGS_SHARE * run->probe->timeout;
 	if (took >= left || view.state != LOOKUP_FOUND)
-		fail_lookup(run, took >= left ? LOOKUP_RUNNING : view.state);
+		fail_lookup(run, took < left ? view.state : late_state(run));
 	else
 		run->state = RUN_READY;
 }

@@ -13,28 +13,22 @@
  */
 #include "probe/view_lookup.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "probe/hosts.h"
 #include "probe/route.h"
 
-#define HOSTS_PATH "etc/hosts"
-#define RESOLV_CONF_PATH "etc/resolv.conf"
-
-/* Lists of hosts to be blocked are long; this is read in 2 ms. */
-#define HOSTS_MAX ((size_t)1024 * 1024)
-#define RESOLV_CONF_MAX ((size_t)64 * 1024)
-
 enum { IPV4, IPV6, FAMILIES };
 
 struct view_lookup {
+	struct name_servers_list *list;
+	struct resolver *resolver;
+	struct lookup *files; /* NULL: they have been read */
 	struct view *view;
 	char *name;
 	struct lookup_view result;
@@ -67,14 +61,6 @@ static void finish_found(struct view_lookup *lookup, struct address *addresses, 
 	finish(lookup, LOOKUP_FOUND, now);
 }
 
-/* 0, also without a file, or -errno. */
-static int read_file(const struct view *view, const char *path, size_t max, struct text *text)
-{
-	int r = file_follow_in_root(view_root(view), path, max, text);
-
-	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
-}
-
 static bool is_localhost(const char *name)
 {
 	size_t length = strlen(name), tail = strlen(".localhost");
@@ -95,18 +81,13 @@ static size_t find_localhost(const char *name, struct address *addresses)
 	return 2;
 }
 
-/* 1 when that is all there is to do, 0, or -errno. */
-static int look_into_hosts(struct view_lookup *lookup, double now)
+/* Whether that is all there is to do. */
+static bool look_into_hosts(struct view_lookup *lookup, const struct text *hosts, double now)
 {
-	CLEANUP(text_deinit) struct text text = { 0 };
 	struct address addresses[NAME_ADDRESSES_MAX];
-	size_t count;
-	int r = read_file(lookup->view, HOSTS_PATH, HOSTS_MAX, &text);
+	size_t count = hosts_find((struct bytes){ text_string(hosts), hosts->length },
+				  lookup->name, addresses, NAME_ADDRESSES_MAX);
 
-	if (r < 0)
-		return r;
-	count = hosts_find((struct bytes){ text_string(&text), text.length }, lookup->name,
-			   addresses, NAME_ADDRESSES_MAX);
 	if (!count)
 		count = find_localhost(lookup->name, addresses);
 	if (count)
@@ -252,30 +233,51 @@ static void take_answers(struct view_lookup *lookup, double now)
 		finish(lookup, state, now);
 }
 
-static int begin(struct view_lookup *lookup, struct name_servers_list *list, double now)
+static void take_files(struct view_lookup *lookup, double now)
 {
-	CLEANUP(text_deinit) struct text conf = { 0 };
-	int r = look_into_hosts(lookup, now);
+	const struct view_files *files = lookup_files(lookup->files);
 
-	if (!r)
-		r = read_file(lookup->view, RESOLV_CONF_PATH, RESOLV_CONF_MAX, &conf);
-	if (r)
-		return r;
-	lookup->servers = name_servers_acquire(list, lookup->view, &conf);
+	if (!files->hosts_failure && look_into_hosts(lookup, &files->hosts, now))
+		return;
+	if (files->hosts_failure || files->resolv_conf_failure) {
+		finish(lookup, LOOKUP_IMPOSSIBLE, now);
+		return;
+	}
+	lookup->servers = name_servers_acquire(lookup->list, lookup->view, &files->resolv_conf);
 	ask_for_spelling(lookup);
-	return 0;
 }
 
-struct view_lookup *view_lookup_new(struct name_servers_list *list, struct view *view,
-				    const char *name, double now)
+static void release_files(struct view_lookup *lookup)
+{
+	if (lookup->files)
+		lookup_release(lookup->resolver, lookup->files);
+	lookup->files = NULL;
+}
+
+static void check_files(struct view_lookup *lookup, double now)
+{
+	enum lookup_state state = lookup_view(lookup->resolver, lookup->files).state;
+
+	if (state == LOOKUP_WAITING || state == LOOKUP_RUNNING)
+		return;
+	if (state == LOOKUP_FOUND)
+		take_files(lookup, now);
+	else
+		finish(lookup, state, now);
+	release_files(lookup);
+}
+
+struct view_lookup *view_lookup_new(struct name_servers_list *list, struct resolver *resolver,
+				    struct view *view, const char *name, bool hangs, double now)
 {
 	struct view_lookup *lookup = memory_new(1, sizeof(*lookup));
 
+	lookup->list = list;
+	lookup->resolver = resolver;
 	lookup->view = view_acquire(view);
 	lookup->name = memory_copy_string(name);
 	lookup->result = (struct lookup_view){ .state = LOOKUP_RUNNING, .began = now };
-	if (begin(lookup, list, now) < 0)
-		finish(lookup, LOOKUP_IMPOSSIBLE, now);
+	lookup->files = resolver_read_files(resolver, view, hangs);
 	return lookup;
 }
 
@@ -283,6 +285,7 @@ void view_lookup_free(struct view_lookup *lookup)
 {
 	if (!lookup)
 		return;
+	release_files(lookup);
 	forget_questions(lookup);
 	name_servers_release(lookup->servers);
 	view_release(lookup->view);
@@ -293,6 +296,10 @@ void view_lookup_free(struct view_lookup *lookup)
 
 struct lookup_view view_lookup_check(struct view_lookup *lookup, double now)
 {
+	if (lookup->files)
+		check_files(lookup, now);
+	if (lookup->files)
+		return lookup->result;
 	if (lookup->result.state == LOOKUP_RUNNING)
 		name_servers_perform(lookup->servers, now);
 	/* What fails at once is over at once: a list of 32 domains ends here. */
@@ -301,11 +308,18 @@ struct lookup_view view_lookup_check(struct view_lookup *lookup, double now)
 	return lookup->result;
 }
 
+bool view_lookup_is_reading(const struct view_lookup *lookup)
+{
+	return lookup->files != NULL;
+}
+
 double view_lookup_deadline(const struct view_lookup *lookup)
 {
-	bool over = lookup->result.state != LOOKUP_RUNNING ||
-		    (answer_of(lookup, IPV4)->state != LOOKUP_RUNNING &&
-		     answer_of(lookup, IPV6)->state != LOOKUP_RUNNING);
-
-	return over ? -INFINITY : name_servers_deadline(lookup->servers);
+	if (lookup->files)
+		return INFINITY;
+	if (lookup->result.state != LOOKUP_RUNNING ||
+	    (answer_of(lookup, IPV4)->state != LOOKUP_RUNNING &&
+	     answer_of(lookup, IPV6)->state != LOOKUP_RUNNING))
+		return -INFINITY;
+	return name_servers_deadline(lookup->servers);
 }

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -38,22 +39,33 @@ static const struct process *find_oldest(const struct process_table *table, cons
 	return oldest;
 }
 
+/* As it is known here: to ask a file system of somebody else's might hang (statx(2)). */
+static int look_at_root(struct standpoint *standpoint)
+{
+	struct statx root;
+
+	if (statx(standpoint->root, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &root) <
+	    0)
+		return -errno;
+	standpoint->root_device = makedev(root.stx_dev_major, root.stx_dev_minor);
+	standpoint->root_inode = root.stx_ino;
+	return 0;
+}
+
 static int open_below(int directory, struct standpoint *standpoint)
 {
-	struct stat netns, root, mounts;
+	struct stat netns, mounts;
 
 	standpoint->netns = openat(directory, "ns/net", O_RDONLY | O_CLOEXEC);
 	if (standpoint->netns < 0)
 		return -errno;
 	standpoint->root = openat(directory, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (standpoint->root < 0 || fstat(standpoint->netns, &netns) < 0 ||
-	    fstat(standpoint->root, &root) < 0 || fstatat(directory, "ns/mnt", &mounts, 0) < 0)
+	    fstatat(directory, "ns/mnt", &mounts, 0) < 0)
 		return -errno;
 	standpoint->netns_inode = netns.st_ino;
-	standpoint->root_device = root.st_dev;
-	standpoint->root_inode = root.st_ino;
 	standpoint->mounts_inode = mounts.st_ino;
-	return 0;
+	return look_at_root(standpoint);
 }
 
 /* Everything is read through one descriptor, so it is of one process: that of this start. */
