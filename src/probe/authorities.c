@@ -112,13 +112,13 @@ static X509_STORE *load(const char *text, const char *file, const char *director
 /* Another file, or another state of it, is another key. */
 static void write_key(const char *path, struct text *key)
 {
-	struct stat s;
+	struct stat s = { 0 };
 
 	if (!path || stat(path, &s) < 0)
-		return;
-	text_printf(key, "%s %ju %jd %jd.%09ld %jd.%09ld\n", path, (uintmax_t)s.st_ino,
-		    (intmax_t)s.st_size, (intmax_t)s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
-		    (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
+		s.st_size = -1;
+	text_printf(key, "%s %ju %jd %jd.%09ld %jd.%09ld\n", path ? path : "",
+		    (uintmax_t)s.st_ino, (intmax_t)s.st_size, (intmax_t)s.st_mtim.tv_sec,
+		    s.st_mtim.tv_nsec, (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
 }
 
 static X509_STORE *find_kept(const char *key)

@@ -21,8 +21,8 @@
 #include "probe/script.h"
 #include "probe/tls.h"
 
-/* Calls at once, each of which moves some kilobytes at most. */
-#define CALLS_MAX 32
+/* Seconds at once. */
+#define TURN_MAX 0.002
 
 struct dialogue {
 	struct dialogue_peer peer;
@@ -174,6 +174,8 @@ static enum progress go_on(struct dialogue *dialogue)
 	switch (script_advance(&dialogue->script)) {
 	case SCRIPT_RECEIVE:
 		return receive(dialogue);
+	case SCRIPT_PAUSE:
+		return WENT_ON;
 	case SCRIPT_SEND:
 		return say(dialogue);
 	case SCRIPT_TLS:
@@ -241,12 +243,17 @@ static enum probe_reason late_reason(const struct dialogue *dialogue)
 bool dialogue_advance(struct dialogue *dialogue, double now)
 {
 	enum progress progress = WENT_ON;
+	double until;
 
 	if (!dialogue->hurried && !dialogue->ready && now < dialogue->deadline)
 		return dialogue->over;
 	account(dialogue, now);
-	for (unsigned i = 0; !dialogue->over && progress == WENT_ON && i < CALLS_MAX; i++)
+	until = clock_monotonic() + TURN_MAX;
+	while (!dialogue->over && progress == WENT_ON) {
 		progress = go_on(dialogue);
+		if (clock_monotonic() >= until)
+			break;
+	}
 	dialogue->hurried = progress == WENT_ON;
 	if (!dialogue->over && now >= dialogue->deadline)
 		finish(dialogue, late_reason(dialogue));

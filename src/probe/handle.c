@@ -14,6 +14,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -27,8 +28,9 @@
 #define IDLE_MAX 1000000L
 
 /*
- * A cache of addresses of its own, for the one entry of `resolve`; and of connections, so that
- * nobody else's request goes over one that is kept, and it is closed no later than this.
+ * A cache of addresses of its own, for the one entry of `resolve`; a jar for cookies, which
+ * outlives handle_reset(); and connections, so that nobody else's request goes over one that is
+ * kept, and it is closed no later than this.
  */
 static void make_share(struct transfer *transfer)
 {
@@ -36,6 +38,7 @@ static void make_share(struct transfer *transfer)
 	if (!transfer->share)
 		abort();
 	curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
 	if (transfer->probe->reuse)
 		curl_share_setopt(transfer->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
 }
@@ -46,13 +49,6 @@ void handle_init(struct transfer *transfer)
 	transfer->message = memory_new(1, CURL_ERROR_SIZE);
 	if (!transfer->easy)
 		abort();
-	make_share(transfer);
-}
-
-void handle_drop_connection(struct transfer *transfer)
-{
-	curl_easy_setopt(transfer->easy, CURLOPT_SHARE, NULL);
-	curl_share_cleanup(transfer->share);
 	make_share(transfer);
 }
 
@@ -80,6 +76,8 @@ static void free_list(struct curl_slist **list)
 
 void handle_reset(struct transfer *transfer)
 {
+	/* Else it loses the memory of the list of files (libcurl 7.88). */
+	curl_easy_setopt(transfer->easy, CURLOPT_COOKIEFILE, NULL);
 	curl_easy_reset(transfer->easy);
 	free_list(&transfer->resolve);
 	free_list(&transfer->headers);
@@ -319,6 +317,9 @@ void handle_measure(struct transfer *transfer, int code)
 	struct endpoint tried;
 
 	leg_measure(transfer->easy, code, &transfer->leg);
+	if (code && !transfer->message[0])
+		snprintf(transfer->message, CURL_ERROR_SIZE, "%s",
+			 curl_easy_strerror((CURLcode)code));
 	curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);
 	if (is_redirect(&transfer->leg))
 		curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &location);

@@ -9,9 +9,6 @@ void handle_deinit(struct transfer *transfer);
 /* The socket of the leg that just ended, still under libcurl; negative: it is closed. */
 int handle_socket(const struct transfer *transfer);
 
-/* Closes the connection that is kept. */
-void handle_drop_connection(struct transfer *transfer);
-
 /* Forgets what was set for a leg; cookies stay. */
 void handle_reset(struct transfer *transfer);
 

@@ -180,13 +180,13 @@ static enum leg_end end_of(int code)
 	case CURLE_RECV_ERROR:
 	case CURLE_SSL_SHUTDOWN_FAILED:
 		return LEG_RECEIVE_FAILED;
+	case CURLE_HTTP2: /* GOAWAY before the answer (should_close_session() in lib/http2.c) */
 	case CURLE_GOT_NOTHING:
 	case CURLE_PARTIAL_FILE:
 		return LEG_CUT_SHORT;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, which is what garbage is */
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_BAD_CONTENT_ENCODING:
-	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
 		return LEG_MALFORMED;
 	case CURLE_OUT_OF_MEMORY: /* which it says of a line of 100 kB in a head */

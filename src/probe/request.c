@@ -168,6 +168,9 @@ static int add_body(struct request *request, const struct http_module *http,
 	CLEANUP(text_deinit) struct text body = { 0 };
 	int r = 0;
 
+	/* Nobody expects a body here (RFC 9110, 9.3.2), and libcurl does not send one. */
+	if (!strcmp(aim->method, "HEAD"))
+		return 0;
 	if (aim->drops_body || (!http->body && !http->body_file))
 		return 0;
 	if (http->body_file)

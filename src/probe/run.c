@@ -102,6 +102,7 @@ struct run *run_new(struct run_context *context, const struct probe_config *prob
 	run->report.wants_log = probe->wants_log;
 	log_begin(run);
 	begin_leg(run, probe->url, now);
+	run->report.is_http = !transfer_is_tcp(run->transfer);
 	return run;
 }
 
@@ -182,6 +183,9 @@ static void fail_lookup(struct run *run, enum lookup_state state)
 		[LOOKUP_IMPOSSIBLE] = PROBE_OTHER,
 	};
 
+	probe_report_log(&run->report, "error", "Could not resolve the name", "name",
+			 transfer_name(run->transfer), "reason",
+			 probe_reason_name(reasons[state]), NULL);
 	release_lookup(run);
 	finish(run, reasons[state]);
 }

@@ -20,6 +20,10 @@
 /* Of one thing that is said, and of a label. */
 #define EXPANDED_MAX 65536
 
+/* Lines that are matched at once: an expression and a line that are made for it can take some
+ * milliseconds, see base/regex.c. */
+#define LINES_MAX 16
+
 /* What is read at once. */
 #define ROOM_MAX 8192
 
@@ -153,6 +157,7 @@ static enum script_wish matched(struct script *script, struct bytes line)
 
 static enum script_wish expect(struct script *script)
 {
+	unsigned lines = 0;
 	struct bytes line;
 
 	while (take_line(script, &line)) {
@@ -160,6 +165,8 @@ static enum script_wish expect(struct script *script)
 			return matched(script, line);
 		note_line(script, "a line does not match", line);
 		script->refuted = true;
+		if (++lines == LINES_MAX)
+			return SCRIPT_PAUSE;
 	}
 	if (script->closed) {
 		note(script, "error", "closed before any line matched");

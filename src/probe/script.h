@@ -17,6 +17,7 @@
 
 enum script_wish {
 	SCRIPT_RECEIVE, /* script_room(), script_received(), script_closed() */
+	SCRIPT_PAUSE, /* nothing: there is more to read, when others have had their turn */
 	SCRIPT_SEND, /* script_unsent(), script_sent() */
 	SCRIPT_TLS, /* script_secured() */
 	SCRIPT_DONE,

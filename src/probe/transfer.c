@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -151,6 +152,8 @@ const char *transfer_name(const struct transfer *transfer)
 	CLEANUP(text_deinit) struct text pinned = { 0 };
 	const struct leg_url *hop = transfer_hop(transfer);
 
+	if (transfer->err.text.length)
+		return NULL;
 	if (pin_find(&transfer->probe->resolve, hop->host, hop->port, &pinned))
 		return NULL;
 	/* Which of the two it has is to be known where one of them is taken. */
@@ -265,12 +268,14 @@ static enum leg_end prepare(struct transfer *transfer, const char *addresses)
 	return choose_addresses(transfer, addresses) ? LEG_COMPLETE : LEG_NO_FAMILY;
 }
 
-/* What is kept of a leg is not needed when another one follows. */
+/*
+ * What is kept of a leg is not needed when another one follows. It is libcurl's to close, which
+ * takes no connection that has ended for the second request.
+ */
 static void forget_socket(struct transfer *transfer)
 {
-	if (transfer->socket < 0)
-		return;
-	handle_drop_connection(transfer);
+	if (transfer->socket >= 0)
+		shutdown(transfer->socket, SHUT_RDWR);
 	transfer->socket = -1;
 }
 
@@ -325,19 +330,21 @@ const char *transfer_host(const struct transfer *transfer)
 	return transfer->url.host;
 }
 
-/* Of a transfer through a proxy: whether it was the proxy's fault. */
-static void blame_proxy(struct transfer *transfer, struct leg *leg)
+static bool has_tunnel(const struct transfer *transfer)
 {
-	bool tunnels = transfer_uses_tls(transfer) ||
-		       strncmp(transfer->proxy.scheme, "http", 4) != 0;
+	return transfer_uses_tls(transfer) || strncmp(transfer->proxy.scheme, "http", 4) != 0;
+}
+
+/* Of a transfer through a proxy: whether it was the proxy's fault. */
+static void blame_proxy(const struct transfer *transfer, struct leg *leg)
+{
 	bool failed = leg->end != LEG_COMPLETE && leg->end != LEG_NO_ADDRESS &&
 		      leg->end != LEG_NO_CONNECTION && leg->end != LEG_CONFIG &&
-		      leg->end != LEG_BAD_CERTIFICATE;
+		      leg->end != LEG_BAD_CERTIFICATE && leg->end != LEG_TIMEOUT;
+	bool tunnels = has_tunnel(transfer);
 
-	if (!transfer->proxy.host)
-		return;
-	leg->in_proxy = tunnels && !transfer->tls_began && transfer->connected;
-	if ((leg->in_proxy && failed && leg->end != LEG_TIMEOUT) ||
+	leg->in_proxy = tunnels && transfer->tls_began <= 0 && transfer->connected;
+	if ((leg->in_proxy && failed) ||
 	    (!tunnels && (leg->http_status == 407 || leg->end == LEG_MALFORMED)))
 		leg->end = LEG_PROXY;
 }
@@ -378,7 +385,8 @@ static void measure(struct transfer *transfer, int code)
 		leg->no_source = !route_exists(transfer->view,
 					       (const struct sockaddr *)&transfer->remote,
 					       transfer->remote_length);
-	blame_proxy(transfer, leg);
+	if (transfer->proxy.host)
+		blame_proxy(transfer, leg);
 }
 
 /*

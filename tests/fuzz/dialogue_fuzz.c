@@ -58,6 +58,8 @@ static void hold(struct script *script, const uint8_t *data, size_t size, uint8_
 	while ((wish = script_advance(script)) < SCRIPT_DONE) {
 		size_t given = 0;
 
+		if (wish == SCRIPT_PAUSE)
+			continue;
 		if (wish == SCRIPT_SEND)
 			script_sent(script, 1);
 		else if (wish == SCRIPT_TLS)

@@ -99,6 +99,10 @@ TEST(the_rest_is_what_it_is_called)
 	CHECK_EQ_STR(REASON(.end = LEG_MALFORMED), "protocol");
 	CHECK_EQ_STR(REASON(.end = LEG_CAPPED), "too_large");
 	CHECK_EQ_STR(REASON(.end = LEG_CANCELED), "canceled");
+	CHECK_EQ_STR(REASON(.end = LEG_NO_FAMILY), "dns_not_found");
+	CHECK_EQ_STR(REASON(.end = LEG_PROXY), "proxy");
+	CHECK_EQ_STR(REASON(.end = LEG_CONFIG), "config");
+	CHECK_EQ_STR(REASON(.end = LEG_TIMEOUT, .in_proxy = true, .total = 1), "no_answer");
 	CHECK_EQ_STR(REASON(.end = LEG_BROKEN), "other");
 }
 

@@ -23,7 +23,7 @@ struct peer {
 	pthread_mutex_t mutex; /* of what follows */
 	pthread_cond_t changed;
 	unsigned serving, served; /* connections: now, until now */
-	char request[1024]; /* the newest */
+	char request[1024], from[64]; /* the newest, and the address it came from */
 };
 
 struct peer_connection {
@@ -43,12 +43,16 @@ static void peer_fail(const char *what)
 static inline void peer_serve(const struct peer_connection *c)
 {
 	char request[sizeof(c->peer->request)] = "", path[64];
+	struct sockaddr_in from;
+	socklen_t length = sizeof(from);
 
 	/* libcurl sends such a small request at once. */
 	if (recv(c->fd, request, sizeof(request) - 1, 0) <= 0)
 		return;
 	pthread_mutex_lock(&c->peer->mutex);
 	memcpy(c->peer->request, request, sizeof(request));
+	getpeername(c->fd, (struct sockaddr *)&from, &length);
+	inet_ntop(AF_INET, &from.sin_addr, c->peer->from, sizeof(c->peer->from));
 	pthread_mutex_unlock(&c->peer->mutex);
 	if (sscanf(request, "%*s %63s", path) == 1)
 		peer_answer(c, path);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "probe/peer.h"
+#include "probe/peer_tunnel.h"
 
 /* Waits for the peer to be stopped, or the other side to close, or `milliseconds`. */
 static inline bool peer_pause(const struct peer_connection *c, int milliseconds)
@@ -57,6 +58,29 @@ static inline void peer_keep(const struct peer_connection *c, unsigned times, in
 	peer_pause(c, milliseconds);
 }
 
+/* To the same server under another name. */
+static inline void peer_send_elsewhere(const struct peer_connection *c)
+{
+	char answer[256];
+
+	snprintf(answer, sizeof(answer),
+		 "HTTP/1.1 307 There\r\nLocation: http://b.test:%u/\r\n"
+		 "Content-Length: 0\r\n\r\n",
+		 c->peer->port);
+	peer_say(c, answer);
+}
+
+static inline void peer_gzip(const struct peer_connection *c)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+				   "Content-Length: 25\r\n\r\n";
+	static const char hello[25] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\x48\xcd\xc9\xc9"
+				      "\x07\0\x86\xa6\x10\x36\x05\0\0";
+
+	if (peer_say(c, head))
+		send(c->fd, hello, sizeof(hello), MSG_NOSIGNAL);
+}
+
 static void peer_answer(const struct peer_connection *c, const char *path)
 {
 	static const struct {
@@ -78,6 +102,20 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		{ "/last",
 		  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello" },
 		{ "/old", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+		{ "/304", "HTTP/1.1 304 Same\r\nLocation: /\r\n\r\n" },
+		{ "/login", "HTTP/1.1 302 Found\r\nLocation: /\r\nSet-Cookie: a=b\r\n"
+			    "Content-Length: 0\r\n\r\n" },
+		{ "/facts", "HTTP/1.0 200 OK\r\nX-A: one\r\n"
+			    "Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\nbody" },
+		{ "/bad_gzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+			       "Content-Length: 5\r\n\r\nhello" },
+		{ "http://a.test/", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy" },
+		{ "http://unknown.test/", "HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n" },
+		{ "http://garbage.test/", "what?\r\n\r\n" },
+		{ "forbidden.test:443", "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n" },
+		{ "unknown.test:443", "HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n" },
+		{ "garbage.test:443", "what?\r\n\r\n" },
+		{ "close.test:443", "" },
 	};
 
 	if (!strcmp(path, "/silent"))
@@ -94,6 +132,14 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		peer_keep(c, 1, 20);
 	else if (!strcmp(path, "/keep_one"))
 		peer_keep(c, 1, -1);
+	else if (!strcmp(path, "/elsewhere"))
+		peer_send_elsewhere(c);
+	else if (!strcmp(path, "/gzip"))
+		peer_gzip(c);
+	else if (!strcmp(path, "silent.test:443"))
+		peer_pause(c, -1);
+	else if (!strncmp(path, "tunnel.test:", 12))
+		peer_tunnel(c, path + 12);
 	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
 		if (!strcmp(path, answers[i].path))
 			peer_say(c, answers[i].answer);

@@ -19,7 +19,7 @@ struct part {
 static const char *name(const struct part *parts, size_t count)
 {
 	static struct text text;
-	struct pkix_attribute attributes[8];
+	struct pkix_attribute attributes[16];
 
 	for (size_t i = 0; i < count; i++)
 		attributes[i] = (struct pkix_attribute){ parts[i].type,
@@ -55,6 +55,20 @@ TEST(other_types_are_numbers_at_the_end)
 		     "CN=a,1.2.3=#13026f6b,1.2.840.113549.1.9.1=#0c056140622e63");
 	CHECK_EQ_STR(NAME({ "1.2.3", "\xff" }), "1.2.3="
 						"\xef\xbf\xbd");
+}
+
+/* As blackbox_exporter 0.23 has it. */
+TEST(a_name_of_all_kinds)
+{
+	CHECK_EQ_STR(NAME({ "2.5.4.17", "123" }, { "2.5.4.9", "S 1" }, { "2.5.4.9", "S 2" },
+			  { COUNTRY, "DE" }, { "2.5.4.8", "Some" }, { "2.5.4.7", "City" },
+			  { ORGANIZATION, "a" }, { ORGANIZATION, "b" }, { UNIT, "x" },
+			  { UNIT, "y" }, { CN, "leaf #1" }, { EMAIL, "a@b.c" },
+			  { SERIAL, "77" }, { "0.9.2342.19200300.100.1.25", "com" }),
+		     "SERIALNUMBER=77,CN=leaf #1,OU=x+OU=y,O=a+O=b,POSTALCODE=123,STREET=S 1+"
+		     "STREET=S 2,L=City,ST=Some,C=DE,"
+		     "0.9.2342.19200300.100.1.25=#1303636f6d,"
+		     "1.2.840.113549.1.9.1=#0c056140622e63");
 }
 
 TEST(what_has_a_meaning_is_escaped)

@@ -218,15 +218,20 @@ TEST(the_second_request_may_be_given_up)
 	end(&stage);
 }
 
+/* Of two to the same server, the second request goes over the newer one. */
 TEST(only_the_last_leg_is_kept)
 {
 	struct stage stage = { 0 };
 
-	begin(&stage, 1000);
+	begin(&stage, 0.03);
 	ask(&stage, "/keep");
-	ask(&stage, "/keep");
-	CHECK_EQ_U64(count_own(&stage), 1);
+	CHECK(find_out(&stage, "/keep").reusable);
+	pthread_mutex_lock(&stage.peer.mutex);
+	while (stage.peer.serving > 1)
+		pthread_cond_wait(&stage.peer.changed, &stage.peer.mutex);
+	pthread_mutex_unlock(&stage.peer.mutex);
 	end(&stage);
+	CHECK_EQ_U64(stage.peer.served, 2);
 }
 
 TEST(without_a_wish_for_it_nothing_is_kept)

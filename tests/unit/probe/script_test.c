@@ -78,10 +78,9 @@ static void hear(struct talk *talk)
 	script_sent(&talk->script, 1);
 }
 
-static enum script_wish go_on(struct talk *talk, struct bytes *rest, size_t piece)
+/* False: there is nothing to be done about it. */
+static bool grant(struct talk *talk, enum script_wish wish, struct bytes *rest, size_t piece)
 {
-	enum script_wish wish = script_advance(&talk->script);
-
 	if (wish == SCRIPT_SEND) {
 		hear(talk);
 	} else if (wish == SCRIPT_TLS) {
@@ -92,9 +91,19 @@ static enum script_wish go_on(struct talk *talk, struct bytes *rest, size_t piec
 	} else if (wish == SCRIPT_RECEIVE && !talk->silent) {
 		script_closed(&talk->script);
 	} else {
-		return wish;
+		return wish == SCRIPT_PAUSE;
 	}
-	return go_on(talk, rest, piece);
+	return true;
+}
+
+static enum script_wish go_on(struct talk *talk, struct bytes *rest, size_t piece)
+{
+	enum script_wish wish;
+
+	do
+		wish = script_advance(&talk->script);
+	while (grant(talk, wish, rest, piece));
+	return wish;
 }
 
 /* What it comes to when all that comes is `input`, in pieces of that size. */
@@ -145,6 +154,19 @@ TEST(lines_are_skipped_until_one_matches)
 		CHECK(!talk.report.failed_by_regex);
 		end_all(&talk);
 	}
+}
+
+TEST(others_have_their_turn_between_lines)
+{
+	struct bytes lines = { "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nx\n", 22 };
+	struct talk talk = { 0 };
+
+	add_expect(&talk, "^x", NULL);
+	begin(&talk);
+	give(&talk, &lines, SIZE_MAX);
+	CHECK_EQ_INT(script_advance(&talk.script), SCRIPT_PAUSE);
+	CHECK_EQ_INT(script_advance(&talk.script), SCRIPT_DONE);
+	end_all(&talk);
 }
 
 TEST(an_empty_line_is_one_and_so_is_what_is_left_at_the_end)
