@@ -103,7 +103,7 @@ struct run *run_new(struct run_context *context, const struct probe_config *prob
 	run->report.wants_log = probe->wants_log;
 	log_begin(run);
 	begin_leg(run, probe->url, now);
-	run->report.is_http = !transfer_is_tcp(run->transfer);
+	run->report.is_http &= !transfer_is_tcp(run->transfer);
 	return run;
 }
 

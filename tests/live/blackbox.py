@@ -484,7 +484,8 @@ class BlackboxCase(ProbeCase):
     def setUp(self):
         super().setUp()
         self.netns, _, self.script = self.name_server(*NAMES)
-        # All ports of the namespace are free.
+        # All ports of the namespace are free, and those of free_port() stay so.
+        self.netns.sysctl("ipv4.ip_local_port_range", "10000 30000")
         self.ports = {name: 7000 + number for number, name in enumerate((*SITES, "nobody"))}
         self.make_certificates()
         self.start_nginx()
