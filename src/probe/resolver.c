@@ -320,6 +320,15 @@ static struct lookup *find(const struct resolver *resolver, const char *name)
 	return lookup;
 }
 
+static struct lookup *find_files(const struct resolver *resolver, const struct view *view)
+{
+	struct lookup *lookup = resolver->lookups;
+
+	while (lookup && lookup->view != view)
+		lookup = lookup->next;
+	return lookup;
+}
+
 static void add(struct resolver *resolver, struct lookup *lookup, bool hangs)
 {
 	struct lookup **end = &resolver->lookups;
@@ -354,12 +363,16 @@ struct lookup *resolver_ask(struct resolver *resolver, const char *name, bool ha
 
 struct lookup *resolver_read_files(struct resolver *resolver, struct view *view, bool hangs)
 {
-	struct lookup *lookup = memory_new(1, sizeof(*lookup));
+	struct lookup *lookup;
 
-	lookup->view = view_acquire(view);
-	lookup->users = 1;
 	pthread_mutex_lock(&resolver->mutex);
-	add(resolver, lookup, hangs);
+	lookup = find_files(resolver, view);
+	if (!lookup) {
+		lookup = memory_new(1, sizeof(*lookup));
+		lookup->view = view_acquire(view);
+		add(resolver, lookup, hangs);
+	}
+	lookup->users++;
 	pthread_mutex_unlock(&resolver->mutex);
 	return lookup;
 }

@@ -1,5 +1,7 @@
 """Probes from inside a target: its network namespace, its hosts file, its name servers."""
 
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -15,6 +17,7 @@ SUCCESS = "outbound_probe_success"
 TOTAL = "outbound_probes_total"
 FAILED = "outbound_probes_failed_total"
 INSIDE = {"target": "boxed"}
+MNT_DETACH = 2
 
 
 def seen_from(*places, url, interval="500ms", timeout="400ms", name="server"):
@@ -23,6 +26,22 @@ def seen_from(*places, url, interval="500ms", timeout="400ms", name="server"):
     if "target" in places:
         probe["targets"] = ["boxed"]
     return {"name": name, "address": "192.0.2.1", "probe": probe}
+
+
+@contextlib.contextmanager
+def hanging(directory):
+    """A file system that nobody serves is mounted there (fuse(4)): who looks waits."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    device = os.open("/dev/fuse", os.O_RDWR)
+    options = f"fd={device},rootmode=40000,user_id=0,group_id=0"
+    if libc.mount(b"hangs", bytes(directory), b"fuse", 0, options.encode()):
+        os.close(device)
+        raise unittest.SkipTest(f"fuse: {os.strerror(ctypes.get_errno())}")
+    try:
+        yield
+    finally:
+        os.close(device)
+        libc.umount2(bytes(directory), MNT_DETACH)
 
 
 class ViewCase(ProbeCase):
@@ -188,6 +207,23 @@ class Names(ViewCase):
         self.wait_reason(exporter, "other", **INSIDE)
         self.wait_success(exporter, "known", **INSIDE)
         self.assert_keeps_cadence_inside(exporter, "known")
+
+    @unittest.skipUnless(os.path.exists("/dev/fuse"), "needs /dev/fuse")
+    def test_a_file_system_that_hangs(self):
+        """The target's own, below its etc, whose server never answers: nobody else waits."""
+        process = self.rooted()
+        with hanging(self.dir / "root" / "etc"):
+            exporter = self.probing(
+                process, seen_from("target", "host", url=f"http://good.x:{self.server.port}/"),
+                seen_from("host", url=self.server.url, name="good"))
+            page = exporter.wait_for(
+                lambda page: (page.get_value(FAILED, destination="server", reason="other",
+                                             **INSIDE) or 0) >= 5, "five to hang")
+            page = self.assert_keeps_cadence(exporter, "good", 5)
+            self.assertEqual(page.value(SUCCESS, destination="good"), 1)
+            threads = page.value("outbound_exporter_resolver_threads")
+            self.assertGreaterEqual(threads, 1)
+            self.assertLess(threads, 4)
 
     def assert_keeps_cadence_inside(self, exporter, name):
         labels = {"destination": name, **INSIDE}
