@@ -81,7 +81,7 @@ static inline void peer_gzip(const struct peer_connection *c)
 		send(c->fd, hello, sizeof(hello), MSG_NOSIGNAL);
 }
 
-static void peer_answer(const struct peer_connection *c, const char *path)
+static inline void peer_say_answer(const struct peer_connection *c, const char *path)
 {
 	static const struct {
 		const char *path, *answer;
@@ -118,7 +118,14 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		{ "close.test:443", "" },
 	};
 
-	if (!strcmp(path, "/silent"))
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++)
+		if (!strcmp(path, answers[i].path))
+			peer_say(c, answers[i].answer);
+}
+
+static void peer_answer(const struct peer_connection *c, const char *path)
+{
+	if (!strcmp(path, "/silent") || !strcmp(path, "silent.test:443"))
 		peer_pause(c, -1);
 	else if (!strcmp(path, "/drip"))
 		peer_drip(c);
@@ -136,12 +143,8 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		peer_send_elsewhere(c);
 	else if (!strcmp(path, "/gzip"))
 		peer_gzip(c);
-	else if (!strcmp(path, "silent.test:443"))
-		peer_pause(c, -1);
 	else if (!strncmp(path, "tunnel.test:", 12))
 		peer_tunnel(c, path + 12);
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		if (!strcmp(path, answers[i].path))
-			peer_say(c, answers[i].answer);
-	}
+	else
+		peer_say_answer(c, path);
 }
