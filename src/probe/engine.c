@@ -208,7 +208,7 @@ static void schedule(struct probe_engine *engine)
 	for (size_t i = 0; i < engine->roster.count; i++) {
 		struct probe *probe = engine->roster.probes[i];
 
-		if (!probe->start)
+		if (probe->start <= 0)
 			probe->start = now;
 		/* Goes on where it was, so that reloads do not put a probe off for ever. */
 		if (probe->due > 0)
