@@ -366,12 +366,12 @@ static bool probes_done(const struct snapshot *snapshot)
 	return true;
 }
 
-/* Those that are asked from inside of targets wait for a look that finds these. */
-static void look_for_views(struct world *world, struct self_row *self)
+/* Some probes are there only once targets and their destinations were found. */
+static void look_for_places(struct world *world, struct self_row *self)
 {
 	struct page *page;
 
-	if (!views_count(world->views))
+	if (!views_count(world->views) && !world->config->discover.probe)
 		return;
 	snapshot_free(tick(world, self, &page));
 	page_release(page);
@@ -420,7 +420,7 @@ int daemon_once(const struct flags *flags, struct config *config, char **argv)
 		report_lines(LOG_ERROR, "Could not start", &err);
 		return 1;
 	}
-	look_for_views(&world, &self);
+	look_for_places(&world, &self);
 	r = probe_engine_start(world.probes, &err);
 	if (r < 0) {
 		report_lines(LOG_ERROR, "Could not start", &err);

@@ -42,6 +42,7 @@ int world_init(struct world *world, struct config *config, const char *procfs,
 void world_inherit(struct world *world, struct world *previous)
 {
 	sources_inherit(&world->sources, &previous->sources);
+	views_inherit(world->views, previous->views);
 	world->inquiry = previous->inquiry;
 	previous->inquiry = NULL;
 }

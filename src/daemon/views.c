@@ -32,18 +32,18 @@ struct views {
 	size_t count, capacity;
 };
 
-static bool has(const struct views *views, const char *target)
+static const struct wanted *find(const struct views *views, const char *target)
 {
 	for (size_t i = 0; i < views->count; i++) {
 		if (!strcmp(views->items[i].target, target))
-			return true;
+			return &views->items[i];
 	}
-	return false;
+	return NULL;
 }
 
 static void add(struct views *views, const char *target)
 {
-	if (has(views, target))
+	if (find(views, target))
 		return;
 	views->items = memory_grow(views->items, &views->capacity, views->count + 1,
 				   sizeof(*views->items));
@@ -62,6 +62,20 @@ struct views *views_new(const struct config *config)
 			add(views, probe->targets.items[j]);
 	}
 	return views;
+}
+
+void views_inherit(struct views *views, const struct views *previous)
+{
+	for (size_t i = 0; i < views->count; i++) {
+		struct wanted *wanted = &views->items[i];
+		const char *target = wanted->target;
+		const struct wanted *old = find(previous, target);
+
+		if (!old)
+			continue;
+		*wanted = *old;
+		wanted->target = target;
+	}
 }
 
 void views_free(struct views *views)

@@ -11,6 +11,9 @@ struct views;
 
 /* The targets that `config` (borrowed) wants; nothing is opened yet. */
 struct views *views_new(const struct config *config);
+
+/* Goes on with what `previous` took, whose probes were taken over as well. */
+void views_inherit(struct views *views, const struct views *previous);
 void views_free(struct views *views); /* takes NULL */
 
 /* How many targets probes are to be asked from. */

@@ -61,7 +61,7 @@ double samples_target_oldest_start_time(const struct target_row *target)
 
 double samples_probe_success(const struct probe_row *probe)
 {
-	return probe->runs ? probe->success : NAN;
+	return probe->timestamp > 0 ? probe->success : NAN;
 }
 
 double samples_probes(const struct probe_row *probe)
@@ -76,12 +76,12 @@ double samples_probes_missed(const struct probe_row *probe)
 
 double samples_probe_http_status(const struct probe_row *probe)
 {
-	return probe->runs && probe->http_status ? (double)probe->http_status : NAN;
+	return probe->timestamp > 0 && probe->http_status ? (double)probe->http_status : NAN;
 }
 
 double samples_probe_tls_expiry(const struct probe_row *probe)
 {
-	return probe->runs ? probe->tls_expiry : NAN;
+	return probe->timestamp > 0 ? probe->tls_expiry : NAN;
 }
 
 double samples_probe_reusable(const struct probe_row *probe)
@@ -101,7 +101,7 @@ double samples_probe_view_up(const struct probe_row *probe)
 
 double samples_probe_last_timestamp(const struct probe_row *probe)
 {
-	return probe->runs ? probe->timestamp : NAN;
+	return probe->timestamp > 0 ? probe->timestamp : NAN;
 }
 
 double samples_reload_successful(const struct self_row *self)
@@ -209,7 +209,8 @@ void samples_write_probe_phases(struct exposition *exposition, const struct samp
 	for (size_t i = 0; i < snapshot->probe_count; i++) {
 		const struct probe_row *probe = &snapshot->probes[i];
 
-		for (unsigned phase = 0; probe->runs && phase < PROBE_PHASE_COUNT; phase++) {
+		for (unsigned phase = 0; probe->timestamp > 0 && phase < PROBE_PHASE_COUNT;
+		     phase++) {
 			const char *labels[] = { probe->destination, probe->target,
 						 probe_phase_name(phase) };
 

@@ -66,7 +66,7 @@ struct probe_row {
 	uint64_t missed; /* runs that were due while the last one was still going on */
 	uint64_t buckets[PROBE_BUCKET_COUNT + 1]; /* not cumulative; the last is the rest */
 	double duration_sum; /* seconds, of all runs */
-	/* Of the newest run; meaningful when runs > 0. */
+	/* Of the newest run that was not canceled; meaningful when timestamp > 0. */
 	bool success;
 	double duration, timestamp; /* seconds; seconds since 1970, when it ended */
 	double phases[PROBE_PHASE_COUNT]; /* seconds; 0 for a phase that was not reached */

@@ -132,10 +132,13 @@ static void advance(struct probe_engine *engine, struct probe *probe, double now
 	double interval = probe->config->interval;
 	uint64_t skipped = 0;
 
-	if (probe->is_first)
+	if (probe->is_first) {
+		probe->counted = probe->due;
 		probe->due = jitter_second(probe->start, fraction(probe), interval);
-	else
+	} else {
 		probe->due = jitter_next(probe->due, interval, now, &skipped);
+		probe->counted = probe->due - interval;
+	}
 	probe->is_first = false;
 	count_missed(engine, probe, skipped + (probe->run != NULL));
 }
@@ -175,17 +178,11 @@ static void begin(struct probe_engine *engine, struct probe *probe, double now)
 
 static void begin_due(struct probe_engine *engine, struct probe *probe, double now)
 {
-	double due = probe->due;
-	bool is_first = probe->is_first;
-
 	if (next_look(probe) > now)
 		return;
 	advance(engine, probe, now);
-	if (probe->run)
-		return;
-	probe->begun_due = due;
-	probe->begun_first = is_first;
-	begin(engine, probe, now);
+	if (!probe->run)
+		begin(engine, probe, now);
 }
 
 /* A view that is no more cannot be asked from, even where a socket of it still could. */
@@ -261,7 +258,10 @@ static void turn(struct probe_engine *engine)
 	runner_wait(&engine->runner, next_event(engine));
 }
 
-/* What is given up is due again as it was: the engine that comes next begins with it. */
+/*
+ * What is given up is due again: the engine that comes next begins with it. What was missed
+ * meanwhile is counted already.
+ */
 static void give_up(struct probe_engine *engine)
 {
 	for (size_t i = 0; i < engine->roster.count; i++) {
@@ -271,8 +271,8 @@ static void give_up(struct probe_engine *engine)
 		if (!probe->run)
 			continue;
 		probe->run = NULL;
-		probe->due = probe->begun_due;
-		probe->is_first = probe->begun_first;
+		probe->due = probe->counted;
+		probe->is_first = false;
 	}
 }
 
@@ -385,6 +385,10 @@ void probe_engine_set_found(struct probe_engine *engine, const char *endpoints)
 		return;
 	free(engine->found_last);
 	engine->found_last = memory_copy_string(endpoints);
+	if (!engine->running) {
+		roster_set_found(&engine->roster, bytes_from_string(endpoints));
+		return;
+	}
 	pthread_mutex_lock(&engine->mutex);
 	free(engine->found);
 	engine->found = memory_copy_string(endpoints);

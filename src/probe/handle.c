@@ -118,7 +118,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
 			      text && !address_parse(text, &source) ? &source : NULL, transfer);
 	if (fd < 0)
 		transfer->socket_error = -fd;
-	transfer->no_source |= fd == -EADDRNOTAVAIL;
+	transfer->opened |= fd >= 0;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 

@@ -389,6 +389,9 @@ void outcome_record(const struct probe_report *report, double wall, struct probe
 	if (!report->success)
 		row->failures[report->reason]++;
 	row->duration_sum += duration;
+	/* Nothing was found out: what was before still holds. */
+	if (!report->success && report->reason == PROBE_CANCELED)
+		return;
 	row->success = report->success;
 	row->duration = duration;
 	row->timestamp = wall;

@@ -37,5 +37,8 @@ bool outcome_needs_head(const struct module_config *module);
 /* As blackbox_exporter's probe_ip_addr_hash. */
 uint32_t outcome_address_hash(const struct address *address);
 
-/* Counts the run, which ended at `wall`, in the row, and makes it the newest one. */
+/*
+ * Counts the run, which ended at `wall`, in the row, and makes it the newest one, unless it was
+ * canceled.
+ */
 void outcome_record(const struct probe_report *report, double wall, struct probe_row *row);

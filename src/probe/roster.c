@@ -167,6 +167,7 @@ static void inherit_probe(struct probe *probe, const struct probe *old)
 	probe->name_hangs = old->name_hangs;
 	if (old->config->interval != probe->config->interval)
 		return;
+	probe->start = old->start;
 	probe->due = old->due;
 	probe->is_first = old->is_first;
 }

@@ -24,8 +24,7 @@ struct probe {
 	struct probe_row row;
 	double start, due; /* monotonic seconds: of its schedule, of the next run; 0: not yet */
 	bool is_first; /* the next run is the first one */
-	double begun_due; /* when the run that is under way was due, and whether it is the */
-	bool begun_first; /* first: for the case that it is given up */
+	double counted; /* when it was due last: until then what was missed is counted */
 	bool name_hangs; /* see resolver.h */
 	struct run *run; /* NULL: idle */
 	bool has_reuse; /* the connection of an earlier run is being looked at */

@@ -75,7 +75,7 @@ static void forget_leg(struct transfer *transfer)
 	answer_clear(&transfer->answer);
 	transfer->remote_length = 0;
 	transfer->socket_error = 0;
-	transfer->no_source = false;
+	transfer->opened = false;
 	transfer->handshakes = 0;
 	transfer->tls_began = transfer->ended = 0;
 	transfer->has_address = transfer->connected = false;
@@ -378,10 +378,11 @@ static void measure(struct transfer *transfer, int code)
 		leg->end = LEG_NO_TLS;
 	if (transfer->answer.capped)
 		leg->end = LEG_CAPPED;
-	if (transfer->socket_error)
+	if (transfer->socket_error && !transfer->opened)
 		leg->os_error = transfer->socket_error;
-	leg->no_source = transfer->no_source;
-	if (leg->os_error == EADDRNOTAVAIL && !leg->no_source)
+	if (leg->os_error == EADDRNOTAVAIL && !transfer->opened)
+		leg->end = LEG_CONFIG; /* bind(2): the address to come from is not ours */
+	if (leg->os_error == EADDRNOTAVAIL)
 		leg->no_source = !route_exists(transfer->view,
 					       (const struct sockaddr *)&transfer->remote,
 					       transfer->remote_length);

@@ -35,7 +35,7 @@ struct transfer {
 	struct sockaddr_storage remote; /* the address tried last */
 	socklen_t remote_length;
 	int socket_error;
-	bool no_source;
+	bool opened; /* any socket, from the address that is wanted */
 	unsigned handshakes; /* begun */
 	double tls_began, ended; /* monotonic seconds; 0: not yet */
 	char *message; /* libcurl's */

@@ -264,6 +264,22 @@ class Comings(ViewCase):
         exporter.wait_value(UP, 1, destination="server", **INSIDE)
         self.assertNotIn("cannot be taken", exporter.log())
 
+    def test_a_reload_cancels_nothing(self):
+        """The place is the same, so what is begun from there goes on being asked."""
+        silent = self.misbehave("10.63.1.2", netns=self.there)
+        process = self.start(["/bin/sleep", "1000"], netns=self.box)
+        exporter = self.probing(process, seen_from(
+            "target", url=f"http://10.63.1.2:{silent.port}/silent", interval="20s",
+            timeout="20s"))
+        for _ in range(4):
+            wait_until(lambda: ss_counts(netns=self.box, to={f"10.63.1.2:{silent.port}"}),
+                       "the probe to wait")
+            ticks = exporter.scrape().value("outbound_exporter_last_tick_timestamp_seconds")
+            exporter.signal(signal.SIGHUP)
+            page = exporter.wait_for(lambda page: page.value(
+                "outbound_exporter_last_tick_timestamp_seconds") > ticks + 0.3, "ticks")
+            self.assertEqual(page.value(TOTAL, destination="server", **INSIDE), 0)
+
     def test_another_root_is_another_view(self):
         """As containers begin: the same process, with the root of its maker at first."""
         (self.dir / "root" / "etc").mkdir(parents=True)

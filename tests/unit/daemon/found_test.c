@@ -11,6 +11,7 @@ TEST(configured_and_other_are_not_among_them)
 				    { .destination = "payments", .configured = true },
 				    { .destination = "other" },
 				    { .destination = "[fd00::1]:443" },
+				    { .destination = "[fe80::1]:443" },
 				    { .destination = "127.0.0.1:80" } };
 	struct snapshot snapshot = { .pairs = pairs, .processes = processes };
 	CLEANUP(text_deinit) struct text found = { 0 };

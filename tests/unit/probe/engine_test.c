@@ -326,6 +326,37 @@ TEST(reloads_do_not_put_a_probe_off_for_ever)
 	free(plan);
 }
 
+/* A run that never ends is begun again by each reload; what is missed meanwhile is missed once. */
+TEST(reloads_count_what_is_missed_once)
+{
+	struct plan *plan = plan_new();
+	double start = clock_monotonic(), elapsed = 0;
+	struct probe_engine *engine, *next;
+	struct snapshot *snapshot;
+	struct peer peer;
+
+	peer_start(&peer);
+	plan_add(plan, 0.2, 60, "http://127.0.0.1:%u/silent", peer.port);
+	engine = begin(plan, NULL);
+	while (elapsed < 2) {
+		for (int i = 0; i < 20; i++)
+			pause_a_little();
+		probe_engine_stop(engine);
+		next = begin(plan, engine);
+		probe_engine_free(engine);
+		engine = next;
+		elapsed = clock_monotonic() - start;
+	}
+	snapshot = look(engine);
+	CHECK_EQ_U64(snapshot->probes[0].runs, 0);
+	CHECK((double)snapshot->probes[0].missed <= elapsed / 0.2);
+	CHECK((double)snapshot->probes[0].missed >= elapsed / 0.2 / 2);
+	snapshot_free(snapshot);
+	probe_engine_free(engine);
+	peer_stop(&peer);
+	free(plan);
+}
+
 TEST(an_engine_can_be_started_again)
 {
 	CLEANUP(error_deinit) struct error err = { 0 };

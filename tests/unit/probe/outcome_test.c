@@ -280,6 +280,24 @@ static struct probe_report lasted(double seconds)
 	return outcome;
 }
 
+TEST(a_canceled_run_says_nothing)
+{
+	struct probe_report good = lasted(0.25), canceled = lasted(0.5);
+	struct probe_row row = { .tls_expiry = NAN };
+
+	good.success = true;
+	canceled.reason = PROBE_CANCELED;
+	outcome_record(&canceled, 999, &row);
+	CHECK_EQ_DBL(row.timestamp, 0);
+	outcome_record(&good, 1000, &row);
+	outcome_record(&canceled, 1001, &row);
+	CHECK(row.success);
+	CHECK_EQ_DBL(row.timestamp, 1000);
+	CHECK_EQ_DBL(row.duration, 0.25);
+	CHECK_EQ_U64(row.runs, 3);
+	CHECK_EQ_U64(row.failures[PROBE_CANCELED], 2);
+}
+
 TEST(every_run_is_counted_once)
 {
 	struct probe_report good = lasted(0.25), bad = lasted(20);

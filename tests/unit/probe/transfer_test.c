@@ -256,9 +256,9 @@ TEST(it_comes_from_the_address_that_is_wanted)
 	CHECK_EQ_STR(ask(&f, "/"), "success");
 	CHECK_EQ_STR(f.peer.from, "127.0.0.7");
 	f.probing.module.http.address.source = "192.0.2.77";
-	CHECK_EQ_STR(ask(&f, "/"), "unreachable");
+	CHECK_EQ_STR(ask(&f, "/"), "config");
 	f.probing.module.http.address.source = "::1";
-	CHECK_EQ_STR(ask(&f, "/"), "unreachable");
+	CHECK_EQ_STR(ask(&f, "/"), "config");
 }
 
 static const char *ask_through(struct fixture *f, const char *url)
