@@ -133,6 +133,8 @@ int url_parse(const char *string, struct url *ret_url, struct error *err)
 		return error_set(err, -EINVAL,
 				 "the URL must begin with http://, https:// or tcp://");
 	end = authority.data + authority.length;
+	if (url.scheme == URL_TCP && strchr(string, '@'))
+		return error_set(err, -EINVAL, "a tcp:// URL has no credentials");
 	skip_credentials(&authority);
 	if (url.scheme == URL_TCP && *end)
 		return error_set(err, -EINVAL, "a tcp:// URL ends after the port");

@@ -79,6 +79,15 @@ TEST(tcp_urls_are_host_and_port)
 	check_refused("tcp://a:1?x", "a tcp:// URL ends after the port");
 }
 
+TEST(tcp_urls_have_no_credentials)
+{
+	static const char credentials[] = "a tcp:// URL has no credentials";
+
+	check_refused("tcp://u:hunter2@a:80", credentials);
+	check_refused("tcp://u:hunter2@a:80/", credentials);
+	check_refused("tcp://u:hunter/2@a:80", credentials);
+}
+
 TEST(odd_characters_are_refused)
 {
 	static const char odd[] = "the URL holds a character that must be written as %xx";
