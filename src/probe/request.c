@@ -121,7 +121,8 @@ static int add_headers(struct request *request, const struct probe_config *probe
 		r = add_header(request, header->name, "", &header->value, err);
 	}
 	if (!r && probe->hostname && aim->is_own_server)
-		add_line(request, arena_printf(&request->arena, "Host: %s", probe->hostname));
+		r = add_header(request, "Host", "",
+			       &(struct secret_config){ .text = probe->hostname }, err);
 	return r;
 }
 

@@ -107,4 +107,25 @@ TEST(host_names_by_their_characters)
 	CHECK(!url_is_host(bytes_from_string(".a")));
 }
 
+static bool is_authority(const char *text)
+{
+	return url_is_authority(bytes_from_string(text));
+}
+
+TEST(hosts_with_a_port_or_without)
+{
+	static const char *const bad[] = {
+		"",	 ".",	  "[]",	    ":8443",  "a:",	 "a:0",	      "a:65536",
+		"a b",	 "a/b",	  "u@a",    "a?b",    "a#b",	 "a\r\nX: y", "a\t",
+		"a\x7f", "a\xc3", "[::1]x", "[a]:80", "[::1]:x", "a:80:80",   "http://a"
+	};
+
+	CHECK(is_authority("a.test") && is_authority("a.test.") && is_authority("a_b:8443"));
+	CHECK(is_authority("10.0.0.1") && is_authority("10.0.0.1:80"));
+	CHECK(is_authority("::1") && is_authority("[::1]") && is_authority("[fd00::1]:65535"));
+	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++)
+		CHECK(!is_authority(bad[i]));
+	CHECK(!url_is_authority((struct bytes){ "::1\0x", 5 }));
+}
+
 TEST_MAIN()

@@ -232,6 +232,16 @@ TEST(the_host_is_what_the_probe_or_a_header_says)
 	CHECK_EQ_STR(lines(&f), "Host: b.test|");
 }
 
+TEST(a_host_cannot_become_a_second_header)
+{
+	CLEANUP(fixture_deinit) struct fixture f;
+
+	fixture_init(&f);
+	f.probe.hostname = "a.test\r\nX-Injected: yes";
+	CHECK_EQ_INT(build(&f, own), -EINVAL);
+	CHECK_EQ_STR(error_string(&f.err), "the value of header Host has a line break");
+}
+
 TEST(a_body_is_text_or_a_file_and_goes_when_a_redirect_drops_it)
 {
 	char path[] = "/tmp/request_test.XXXXXX";
