@@ -177,7 +177,7 @@ static int add_body(struct request *request, const struct http_module *http,
 	if (http->body_file)
 		r = secret_read_file(http->body_file, BODY_MAX, &body, err);
 	else
-		text_append_string(&body, http->body);
+		text_append(&body, http->body, http->body_length);
 	request->body = arena_copy(&request->arena, text_string(&body), body.length);
 	request->body_length = body.length;
 	return r;

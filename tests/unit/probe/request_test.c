@@ -251,12 +251,13 @@ TEST(a_body_is_text_or_a_file_and_goes_when_a_redirect_drops_it)
 
 	write_file(path, " as it is\n");
 	fixture_init(&f);
-	f.module.http.body = "hello";
+	f.module.http.body = "h\0llo";
+	f.module.http.body_length = 5;
 	f.module.http.headers = &header;
 	f.module.http.header_count = 1;
 	CHECK_EQ_INT(build(&f, own), 0);
-	CHECK_EQ_STR(f.request.body, "hello");
 	CHECK_EQ_U64(f.request.body_length, 5);
+	CHECK_EQ_MEM(f.request.body, "h\0llo", 5);
 	CHECK_EQ_STR(lines(&f), "Content-Type: text/x|");
 	CHECK_EQ_INT(build(&f, dropped), 0);
 	CHECK(!f.request.body);

@@ -98,6 +98,7 @@ static const char *body_request(struct fixture *f, const char *method, const cha
 {
 	f->probing.module.http.method = method;
 	f->probing.module.http.body = "x=y";
+	f->probing.module.http.body_length = 3;
 	CHECK_EQ_STR(ask(f, path), "success");
 	return f->peer.request;
 }
