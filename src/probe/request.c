@@ -250,8 +250,10 @@ const char *request_host(const struct probe_config *probe)
 	if (probe->hostname)
 		return probe->hostname;
 	for (size_t i = 0; i < http->header_count; i++) {
-		if (!strcasecmp(http->headers[i].name, "Host"))
-			return http->headers[i].value.text;
+		const char *host = http->headers[i].value.text;
+
+		if (!strcasecmp(http->headers[i].name, "Host") && host && *host)
+			return host;
 	}
 	return NULL;
 }

@@ -226,6 +226,8 @@ TEST(the_host_is_what_the_probe_or_a_header_says)
 	f.module.http.headers = &header;
 	f.module.http.header_count = 1;
 	CHECK_EQ_STR(request_host(&f.probe), "a.test");
+	header.value.text = "";
+	CHECK_EQ_STR(request_host(&f.probe), NULL);
 	f.probe.hostname = "b.test";
 	CHECK_EQ_STR(request_host(&f.probe), "b.test");
 	CHECK_EQ_INT(build(&f, own), 0);

@@ -91,6 +91,26 @@ TEST(an_address_is_asked_under_another_name)
 	CHECK_EQ_STR(ask(&f, "a.test", "/"), "tls_certificate");
 }
 
+/* To OpenSSL, nobody in particular is anybody. */
+TEST(a_name_that_is_none_is_no_reason_to_trust_anybody)
+{
+	CLEANUP(fixture_deinit) struct fixture f;
+	struct header_config host = { "Host", { .text = ":8443" } };
+
+	fixture_init(&f, (struct secure_peer){ 0 }, "DNS:b.test");
+	f.probing.module.http.headers = &host;
+	f.probing.module.http.header_count = 1;
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	host.value.text = "";
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "tls_certificate");
+	f.probing.module.http.header_count = 0;
+	f.probing.module.http.tls.server_name = ".";
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	f.probing.module.http.tls.server_name = NULL;
+	f.probing.probe.hostname = "[]";
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+}
+
 TEST(certificates_that_are_not_trusted_are_told_from_old_ones)
 {
 	CLEANUP(fixture_deinit) struct fixture f;
