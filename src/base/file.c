@@ -54,6 +54,16 @@ int file_read(int directory, const char *path, size_t max, struct text *into)
 	return fd < 0 ? -errno : read_whole(fd, max, into);
 }
 
+int file_read_regular(const char *path, size_t max, struct text *into)
+{
+	CLEANUP(file_close) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	return S_ISREG(status.st_mode) ? read_whole(fd, max, into) : -EINVAL;
+}
+
 /* glibc has no function for it. */
 static int open_in_root(int root, const char *path, uint64_t flags)
 {

@@ -12,6 +12,12 @@
  */
 int file_read(int directory, const char *path, size_t max, struct text *into) MUST_CHECK;
 
+/*
+ * The same for a file that somebody may have put a FIFO or a device in the place of: neither is
+ * read, nor waited for. Then -EINVAL.
+ */
+int file_read_regular(const char *path, size_t max, struct text *into) MUST_CHECK;
+
 /* Replaces `into` by the target of a symbolic link. 0 or -errno (then `into` is empty). */
 int file_read_link(int directory, const char *path, struct text *into) MUST_CHECK;
 

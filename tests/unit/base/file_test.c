@@ -132,6 +132,22 @@ TEST(only_regular_files_in_a_root)
 	CHECK_EQ_STR(text_string(&text), "");
 }
 
+/* Nor is anything waited for. */
+TEST(only_regular_files_where_they_are_asked_for)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	REQUIRE(!fchdir(at));
+	CHECK_EQ_INT(file_read_regular("pipe", 100, &text), -EINVAL);
+	CHECK_EQ_INT(file_read_regular(".", 100, &text), -EINVAL);
+	CHECK_EQ_INT(file_read_regular("/dev/zero", 100, &text), -EINVAL);
+	CHECK_EQ_INT(file_read_regular("missing", 100, &text), -ENOENT);
+	CHECK_EQ_INT(file_read_regular("ten", 9, &text), -EFBIG);
+	CHECK_EQ_STR(text_string(&text), "");
+	CHECK_EQ_INT(file_read_regular("other", 100, &text), 0);
+	CHECK_EQ_INT(text.length, 9);
+}
+
 TEST(links_are_followed_inside_of_a_root)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };

@@ -1,5 +1,6 @@
 /* Whole runs over TLS. */
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "probe/probing.h"
 #include "probe/secure_peer.h"
@@ -143,6 +144,28 @@ TEST(files_that_cannot_be_read_are_told)
 	f.probing.module.http.tls.ca_file = NULL;
 	f.probing.module.http.tls.ca = f.peer.root_pem;
 	CHECK_EQ_STR(ask(&f, "a.test", "/"), "success");
+}
+
+/* Else one FIFO would stop every probe. */
+TEST(files_that_nobody_writes_are_not_waited_for)
+{
+	char path[] = "/tmp/secure_test.XXXXXX";
+	CLEANUP(fixture_deinit) struct fixture f;
+	struct tls_config *tls = &f.probing.module.http.tls;
+
+	authority_require(!close(mkstemp(path)) && !unlink(path) && !mkfifo(path, 0600), path);
+	fixture_init(&f, (struct secure_peer){ 0 }, "DNS:a.test");
+	*tls = (struct tls_config){ .ca_file = path };
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	CHECK(strstr(text_string(&f.probing.report.log), ": not a regular file"));
+	*tls = (struct tls_config){ .ca = f.peer.root_pem, .cert_file = path, .key = "x" };
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	*tls = (struct tls_config){ .cert = f.peer.root_pem, .key_file = path };
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	*tls = (struct tls_config){ 0 };
+	f.probing.module.http.body_file = path;
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	unlink(path);
 }
 
 TEST(a_certificate_of_ours_may_be_wanted)

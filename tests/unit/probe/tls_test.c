@@ -363,7 +363,7 @@ TEST(files_that_are_no_good_are_named)
 	check_refused((struct tls_config){ .ca_file = "/nowhere/other" },
 		      "/nowhere/other: No such file or directory");
 	check_refused((struct tls_config){ .ca_file = "/dev/null" },
-		      "/dev/null: no certificate in it");
+		      "/dev/null: not a regular file");
 	check_refused((struct tls_config){ .ca = key }, "ca: no certificate in it");
 	check_refused((struct tls_config){ .cert = certificate },
 		      "a certificate without a key");
