@@ -1,8 +1,8 @@
 /*
  * What goes to another server than the probe's, after a redirect, is what Go's http.Client lets
  * go (net/http/client.go, shouldCopyHeaderOnRedirect): all headers but credentials and cookies.
- * Go counts subdomains as the same; here the same is scheme, host and port. A header whose
- * value stands in a file or in the environment is a secret, and stays as well.
+ * Go counts subdomains as the same; here the same is scheme, host and port. A header that the
+ * configuration knows to be a secret stays as well.
  *
  * Of several ways to say who we are the first one counts: a header, the URL, `basic_auth`,
  * `authorization`; as in Go and Prometheus' client.
@@ -41,8 +41,7 @@ static bool goes_elsewhere(const struct header_config *header)
 		"WWW-Authenticate"
 	};
 
-	return !is_one_of(header->name, kept, ARRAY_LENGTH(kept)) &&
-	       !secret_is_elsewhere(&header->value);
+	return !is_one_of(header->name, kept, ARRAY_LENGTH(kept)) && !header->value.is_secret;
 }
 
 /* Headers that belong to a body. */

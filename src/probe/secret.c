@@ -17,11 +17,6 @@ bool secret_is_set(const struct secret_config *secret)
 	return secret->text || secret->file || secret->variable;
 }
 
-bool secret_is_elsewhere(const struct secret_config *secret)
-{
-	return secret->file || secret->variable;
-}
-
 int secret_read_file(const char *path, size_t max, struct text *into, struct error *err)
 {
 	int r = file_read_regular(path, max, into);

@@ -187,12 +187,13 @@ TEST(a_password_that_cannot_be_read_is_an_error)
 TEST(another_server_learns_no_secret)
 {
 	char path[] = "/tmp/request_test.XXXXXX";
-	struct header_config headers[] = {
-		{ "Accept", { .text = "a" } },	 { "AUTHORIZATION", { .text = "x" } },
-		{ "Cookie", { .text = "x" } },	 { "Proxy-Authorization", { .text = "x" } },
-		{ "X-Key", { .file = path } },	 { "X-Var", { .variable = "PATH" } },
-		{ "Host", { .text = "h.test" } }
-	};
+	struct header_config headers[] = { { "Accept", { .text = "a" } },
+					   { "AUTHORIZATION", { .text = "x" } },
+					   { "Cookie", { .text = "x" } },
+					   { "Proxy-Authorization", { .text = "x" } },
+					   { "X-Mine", { .file = path, .is_secret = true } },
+					   { "X-Other", { .text = "x", .is_secret = true } },
+					   { "Host", { .text = "h.test" } } };
 	const struct request_aim other = { .user = "u", .password = "p" };
 	CLEANUP(fixture_deinit) struct fixture f;
 
@@ -202,7 +203,7 @@ TEST(another_server_learns_no_secret)
 	f.module.http.header_count = ARRAY_LENGTH(headers);
 	CHECK_EQ_INT(build(&f, own), 0);
 	CHECK(strstr(lines(&f), "Host: h.test|"));
-	CHECK(strstr(lines(&f), "X-Key: x|"));
+	CHECK(strstr(lines(&f), "X-Mine: x|X-Other: x|"));
 	CHECK_EQ_INT(build(&f, other), 0);
 	CHECK_EQ_STR(lines(&f), "Accept: a|");
 	CHECK(!f.request.user && !f.request.password);
