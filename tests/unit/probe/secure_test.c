@@ -7,6 +7,9 @@
 #include "test.h"
 
 #define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+#define MOVED                                                       \
+	"HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1:%u/\r\n" \
+	"Content-Length: 0\r\n\r\n"
 
 /* A server for `names`, and a probe that trusts it and knows where "a.test" is. */
 struct fixture {
@@ -168,12 +171,13 @@ TEST(files_that_nobody_writes_are_not_waited_for)
 	unlink(path);
 }
 
+/* And is for the probe's own host, not for others, nor for a proxy. */
 TEST(a_certificate_of_ours_may_be_wanted)
 {
 	CLEANUP(fixture_deinit) struct fixture f;
-	char *certificate, *key;
+	char *certificate, *key, answer[256], proxy[64];
 
-	fixture_init(&f, (struct secure_peer){ 0 }, "DNS:a.test");
+	fixture_init(&f, (struct secure_peer){ 0 }, "DNS:a.test,IP:127.0.0.1");
 	SSL_CTX_set_verify(f.peer.context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
 			   NULL);
 	X509_STORE_add_cert(SSL_CTX_get_cert_store(f.peer.context), f.peer.root.certificate);
@@ -183,6 +187,14 @@ TEST(a_certificate_of_ours_may_be_wanted)
 	f.probing.module.http.tls.cert = certificate;
 	f.probing.module.http.tls.key = key;
 	CHECK_EQ_STR(ask(&f, "a.test", "/"), "success");
+	snprintf(answer, sizeof(answer), MOVED, f.peer.port);
+	f.peer.answer = answer;
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "tls_handshake");
+	CHECK_EQ_INT(f.probing.report.redirects, 1);
+	snprintf(proxy, sizeof(proxy), "https://127.0.0.1:%u", f.peer.port);
+	f.probing.module.http.proxy_url = proxy;
+	f.peer.answer = HELLO;
+	CHECK_EQ_STR(probing_ask(&f.probing, "http://a.test/"), "tls_handshake");
 	free(certificate);
 	free(key);
 }
@@ -248,10 +260,7 @@ TEST(a_name_elsewhere_is_verified_as_it_is_called_there)
 	CLEANUP(fixture_deinit) struct fixture f;
 
 	fixture_init(&f, (struct secure_peer){ .answer = answer }, "DNS:a.test");
-	snprintf(answer, sizeof(answer),
-		 "HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1:%u/\r\n"
-		 "Content-Length: 0\r\n\r\n",
-		 f.peer.port);
+	snprintf(answer, sizeof(answer), MOVED, f.peer.port);
 	f.probing.module.http.tls.server_name = "a.test";
 	CHECK_EQ_STR(ask(&f, "a.test", "/"), "tls_certificate");
 	CHECK_EQ_INT(f.peer.served, 2);
