@@ -359,4 +359,22 @@ TEST(steps_are_logged_for_whoever_asks)
 	CHECK(strstr(log, "level=error"));
 }
 
+TEST(what_may_be_a_secret_of_a_url_is_not_logged)
+{
+	CLEANUP(fixture_deinit) struct fixture f;
+	const char *log;
+
+	fixture_init(&f);
+	snprintf(f.url, sizeof(f.url), "http://me:hunter2@127.0.0.1:%u/?a", f.peer.port);
+	CHECK_EQ_STR(probing_ask(&f.probing, f.url), "success");
+	log = text_string(&f.probing.report.log);
+	CHECK(strstr(log, "url=http://127.0.0.1:"));
+	CHECK(strstr(log, "/?... method=GET\n"));
+	CHECK(!strstr(log, "hunter2") && !strstr(log, "?a"));
+	CHECK_EQ_STR(ask(&f, "/to_secret"), "refused");
+	log = text_string(&f.probing.report.log);
+	CHECK(strstr(log, "location=http://127.0.0.1:1/a?...\n"));
+	CHECK(!strstr(log, "hunter2") && !strstr(log, "me:"));
+}
+
 TEST_MAIN()
