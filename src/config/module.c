@@ -1,32 +1,13 @@
 /*
  * blackbox_exporter sets `headers` and adds http_headers to them; of the latter, values come
  * before secrets and those before files (prometheus/common, config/headers.go).
- *
- * What is a secret is not for another server that a redirect leads to, and what is not known to
- * be none is not shown. Between them are headers with names that nobody knows: to keep them from
- * the other server would break sites that redirect to themselves under another name.
  */
 #include "config/module.h"
 
 #include <string.h>
 #include <strings.h>
 
-bool module_may_show(const char *header)
-{
-	static const char *const names[] = {
-		"Accept",	 "Accept-Encoding", "Accept-Language",
-		"Cache-Control", "Connection",	    "Content-Type",
-		"Host",		 "Origin",	    "Pragma",
-		"Range",	 "User-Agent",	    "X-Forwarded-Proto"
-	};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-		if (!strcasecmp(header, names[i]))
-			return true;
-	}
-	return false;
-}
-
+/* As people call them. Such a header does not follow a redirect, see request.c. */
 static bool is_secret_name(const char *header)
 {
 	static const char *const words[] = { "auth",	"cookie",    "credential", "jwt",
@@ -40,7 +21,6 @@ static bool is_secret_name(const char *header)
 	return false;
 }
 
-/* Of a name that is none it is complained elsewhere. */
 static void append(struct header_config *headers, size_t *count, const char *name,
 		   struct secret_config value)
 {

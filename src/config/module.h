@@ -11,10 +11,10 @@
 #include "base/arena.h"
 #include "config/list.h"
 
+/* At most one of the first three is set. */
 struct secret_config {
-	/* At most one of them is set: itself; where it stands: file, environment. */
-	const char *text, *file, *variable;
-	bool is_secret; /* of a header's value: where it stands, or its name, says so */
+	const char *text, *file, *variable; /* itself; where it stands: file, environment */
+	bool is_secret; /* of a header's value: its place or its name says so */
 };
 
 struct header_config {
@@ -143,12 +143,6 @@ struct module_config {
 	/* With its defaults, as YAML, secrets as "<secret>": what /probe?debug=true shows. */
 	const char *dump;
 };
-
-/*
- * Whether the value of a header with this name may be shown: of few is it known that it is no
- * secret. No such name makes a value `is_secret`.
- */
-bool module_may_show(const char *header);
 
 /* Once all rows are read: makes of `given` what probes go by. What it makes is in the arena. */
 void module_complete(struct module_config *module, struct arena *arena);

@@ -93,8 +93,6 @@ static inline void peer_say_answer(const struct peer_connection *c, const char *
 		  "HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n" },
 		{ "/moved", "HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n" },
 		{ "/other", "HTTP/1.1 302 Found\r\nLocation: http://localhost/x:y@z/\r\n\r\n" },
-		{ "/to_secret", "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
-				"Location: http://me:hunter2@127.0.0.1:1/a?b=hunter2\r\n\r\n" },
 		{ "/file", "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n"
 			   "Content-Length: 0\r\n\r\n" },
 		{ "/garbage", "\x15\x03\x01 what?\r\n\r\n" },

@@ -267,6 +267,20 @@ TEST(a_name_elsewhere_is_verified_as_it_is_called_there)
 	CHECK_EQ_INT(f.probing.report.redirects, 1);
 }
 
+TEST(where_a_redirect_leads_is_logged_without_what_may_be_a_secret)
+{
+	static const char answer[] = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
+				     "http://me:hunter2@127.0.0.1:1/a?b=hunter2\r\n\r\n";
+	CLEANUP(fixture_deinit) struct fixture f;
+	const char *log;
+
+	fixture_init(&f, (struct secure_peer){ .answer = answer }, "DNS:a.test");
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "refused");
+	log = text_string(&f.probing.report.log);
+	CHECK(strstr(log, "location=http://127.0.0.1:1/a?...\n"));
+	CHECK(!strstr(log, "hunter2") && !strstr(log, "me:"));
+}
+
 TEST(a_proxy_may_speak_tls)
 {
 	CLEANUP(fixture_deinit) struct fixture f;
