@@ -144,7 +144,7 @@ bool url_is_authority(struct bytes authority)
 {
 	CLEANUP(error_deinit) struct error err = { 0 };
 	struct url url = { .port = 80 };
-	struct bytes digits;
+	struct bytes digits = { 0 };
 
 	return is_ipv6(authority) || (split_port(authority, &url.host, &digits, &err) == 0 &&
 				      parse_port(digits, &url, &err) == 0);
