@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,6 +57,16 @@ int file_read(int directory, const char *path, size_t max, struct text *into)
 	return fd < 0 ? -errno : read_whole(fd, max, into);
 }
 
+int file_read_regular(const char *path, size_t max, struct text *into)
+{
+	CLEANUP(file_close) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	return S_ISREG(status.st_mode) ? read_whole(fd, max, into) : -EINVAL;
+}
+
 /* glibc has no function for it. */
 static int open_in_root(int root, const char *path, uint64_t flags)
 {
@@ -79,6 +92,31 @@ static int open_place(int place)
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * Where the kernel makes files up, which to open or to read may do something: trace_pipe and
+ * kmsg are gone once they are read.
+ */
+static bool is_made_up(int fd)
+{
+	static const uint32_t types[] = {
+		PROC_SUPER_MAGIC,     SYSFS_MAGIC,	    TRACEFS_MAGIC,
+		DEBUGFS_MAGIC,	      SECURITYFS_MAGIC,	    CGROUP_SUPER_MAGIC,
+		CGROUP2_SUPER_MAGIC,  BPF_FS_MAGIC,	    SELINUX_MAGIC,
+		SMACK_MAGIC,	      AAFS_MAGIC,	    PSTOREFS_MAGIC,
+		EFIVARFS_MAGIC,	      BINFMTFS_MAGIC,	    XENFS_SUPER_MAGIC,
+		RDTGROUP_SUPER_MAGIC, BINDERFS_SUPER_MAGIC, NSFS_MAGIC
+	};
+	struct statfs status;
+
+	if (fstatfs(fd, &status) < 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
+		if ((uint32_t)status.f_type == types[i])
+			return true;
+	}
+	return false;
+}
+
 /* To open a device may start something, to open a FIFO wakes who waits for its reader. */
 static int open_regular(int root, const char *path, uint64_t flags)
 {
@@ -89,7 +127,7 @@ static int open_regular(int root, const char *path, uint64_t flags)
 		return -errno;
 	if (S_ISLNK(status.st_mode))
 		return -ELOOP;
-	return S_ISREG(status.st_mode) ? open_place(place) : -EINVAL;
+	return S_ISREG(status.st_mode) && !is_made_up(place) ? open_place(place) : -EINVAL;
 }
 
 int file_read_in_root(int root, const char *path, size_t max, struct text *into)

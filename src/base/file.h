@@ -12,14 +12,21 @@
  */
 int file_read(int directory, const char *path, size_t max, struct text *into) MUST_CHECK;
 
+/*
+ * The same for a file that somebody may have put a FIFO or a device in the place of: neither is
+ * read, nor waited for. Then -EINVAL.
+ */
+int file_read_regular(const char *path, size_t max, struct text *into) MUST_CHECK;
+
 /* Replaces `into` by the target of a symbolic link. 0 or -errno (then `into` is empty). */
 int file_read_link(int directory, const char *path, struct text *into) MUST_CHECK;
 
 /*
  * The same two things for data of others, below a directory that no link and no ".." leads out
- * of (openat2(2), Linux 5.6). Of files, regular ones only, others are not even opened, and
- * opening never waits; the last component of `path` may not be a link, but for
- * file_follow_in_root(). -ENOSYS on older kernels.
+ * of (openat2(2), Linux 5.6). Of files, regular ones only, and none that the kernel makes up
+ * (procfs and its like): others are not even opened (-EINVAL), and opening never waits; the
+ * last component of `path` may not be a link, but for file_follow_in_root(). -ENOSYS on older
+ * kernels.
  */
 int file_read_in_root(int root, const char *path, size_t max, struct text *into) MUST_CHECK;
 int file_follow_in_root(int root, const char *path, size_t max, struct text *into) MUST_CHECK;

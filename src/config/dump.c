@@ -1,7 +1,7 @@
 /*
  * Written by walking the rows of the table over the struct, so that a new key cannot be
  * forgotten, and what is a secret is said in one place. Beside the rows that say so, headers
- * are kept back that hold secrets by their name, and what a URL has before its host.
+ * are kept back unless their name says that they hold none, and what a URL has before its host.
  */
 #include "config/dump.h"
 
@@ -266,27 +266,35 @@ static void write_list(struct text *text, const struct option *option, const cha
 	}
 }
 
-static bool is_secret_name(const char *header)
+/*
+ * More headers hold secrets than module.c can know by their names, so few are shown. The others
+ * follow a redirect all the same: many a site redirects to itself under another name.
+ */
+static bool is_harmless_name(const char *header)
 {
-	static const char *const words[] = { "auth",  "cookie",	  "credential", "key",
-					     "token", "password", "secret",	"session" };
+	static const char *const names[] = {
+		"Accept",	 "Accept-Encoding", "Accept-Language",
+		"Cache-Control", "Connection",	    "Content-Type",
+		"Host",		 "Origin",	    "Pragma",
+		"Range",	 "User-Agent",	    "X-Forwarded-Proto"
+	};
 
-	for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
-		if (strcasestr(header, words[i]))
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		if (!strcasecmp(header, names[i]))
 			return true;
 	}
 	return false;
 }
 
-/* Its rows, which for a header with such a name are not to be shown, but for names of files. */
+/* Its rows, of which a header shows names of files, and values only if they are no secret. */
 static void write_named(struct text *text, const struct option *option, const char *name,
 			const void *item, unsigned indent)
 {
 	for (const struct option *from = option->section->options; from->name; from++) {
 		struct option row = *from;
 
-		row.is_secret |= option->key->type == OPTION_HEADER && is_secret_name(name) &&
-				 row.type != OPTION_FILES;
+		row.is_secret |= option->key->type == OPTION_HEADER &&
+				 !is_harmless_name(name) && row.type != OPTION_FILES;
 		row.name = option->type == OPTION_PAIRS ? name : row.name;
 		write_option(text, &row, item, indent);
 	}
@@ -333,7 +341,9 @@ static void write_content(struct text *text, const struct option *option, const 
 	else if (option_element_size(option))
 		write_array(text, option, pointer_at(field), count, indent + 1);
 	else if (option->type == OPTION_BYTES && pointer_at(field))
-		write_bytes(text, (struct bytes){ pointer_at(field), count });
+		write_bytes(text, option->is_secret ?
+					  bytes_from_string(SECRET) :
+					  (struct bytes){ pointer_at(field), count });
 	else if (option->type != OPTION_BYTES && is_set(option, field))
 		write_value(text, option, field);
 }

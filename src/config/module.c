@@ -5,10 +5,26 @@
 #include "config/module.h"
 
 #include <string.h>
+#include <strings.h>
+
+/* As people call them. Such a header does not follow a redirect, see request.c. */
+static bool is_secret_name(const char *header)
+{
+	static const char *const words[] = { "auth",	"cookie",    "credential", "jwt",
+					     "key",	"passw",     "pwd",	   "secret",
+					     "session", "signature", "token",	   "vault" };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+		if (strcasestr(header, words[i]))
+			return true;
+	}
+	return false;
+}
 
 static void append(struct header_config *headers, size_t *count, const char *name,
 		   struct secret_config value)
 {
+	value.is_secret |= value.file || value.variable || (name && is_secret_name(name));
 	headers[(*count)++] = (struct header_config){ .name = name, .value = value };
 }
 
@@ -20,7 +36,8 @@ static void append_values(struct header_config *headers, size_t *count,
 		       (struct secret_config){ .text = from->values.items[i] });
 	for (size_t i = 0; i < from->secrets.count; i++)
 		append(headers, count, from->name,
-		       (struct secret_config){ .text = from->secrets.items[i] });
+		       (struct secret_config){ .text = from->secrets.items[i],
+					       .is_secret = true });
 	for (size_t i = 0; i < from->files.count; i++)
 		append(headers, count, from->name,
 		       (struct secret_config){ .file = from->files.items[i] });
@@ -37,14 +54,16 @@ static size_t count_values(const struct header_values_config *from, size_t count
 
 static void complete_headers(struct http_module *http, struct arena *arena)
 {
-	size_t count = http->given.header_count;
+	const struct header_config *given = http->given.headers;
+	size_t count = 0;
 
 	http->headers = arena_alloc(arena,
-				    count + count_values(http->given.http_headers,
+				    http->given.header_count +
+					    count_values(http->given.http_headers,
 							 http->given.http_header_count),
 				    sizeof(*http->headers));
-	if (count)
-		memcpy(http->headers, http->given.headers, count * sizeof(*http->headers));
+	for (size_t i = 0; i < http->given.header_count; i++)
+		append(http->headers, &count, given[i].name, given[i].value);
 	for (size_t i = 0; i < http->given.http_header_count; i++)
 		append_values(http->headers, &count, &http->given.http_headers[i]);
 	http->header_count = count;

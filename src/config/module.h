@@ -11,9 +11,10 @@
 #include "base/arena.h"
 #include "config/list.h"
 
-/* At most one of them is set. */
+/* At most one of the first three is set. */
 struct secret_config {
 	const char *text, *file, *variable; /* itself; where it stands: file, environment */
+	bool is_secret; /* of a header's value: its place or its name says so */
 };
 
 struct header_config {

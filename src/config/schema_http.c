@@ -243,6 +243,7 @@ static const struct option http_options[] = {
 	{
 		.name = "body",
 		.type = OPTION_BYTES,
+		.is_secret = true,
 		.offset = offsetof(struct http_module, body),
 		.count_offset = offsetof(struct http_module, body_length),
 		.help = "Body of the request.",

@@ -141,6 +141,7 @@ static const struct option query_options[] = {
 	{
 		.name = "send",
 		.type = OPTION_BYTES,
+		.is_secret = true,
 		.offset = offsetof(struct query_config, send),
 		.count_offset = offsetof(struct query_config, send_length),
 		.help = "Then sends this and a newline; `${1}` is the first group of "

@@ -9,8 +9,6 @@
 
 #include "base/address.h"
 
-#define IPV6_BYTES_MAX 45
-
 static const struct {
 	const char *prefix;
 	enum url_scheme scheme;
@@ -38,13 +36,9 @@ bool url_is_host(struct bytes name)
 
 static bool is_ipv6(struct bytes name)
 {
-	char string[IPV6_BYTES_MAX + 1] = "";
 	struct address address;
 
-	if (name.length > IPV6_BYTES_MAX || !memchr(name.data, ':', name.length))
-		return false;
-	memcpy(string, name.data, name.length);
-	return address_parse(string, &address) == 0;
+	return memchr(name.data, ':', name.length) && address_parse_bytes(name, &address) == 0;
 }
 
 /* Everything after the scheme up to the path; moves the port, if any, into `ret_port`. */
@@ -133,6 +127,8 @@ int url_parse(const char *string, struct url *ret_url, struct error *err)
 		return error_set(err, -EINVAL,
 				 "the URL must begin with http://, https:// or tcp://");
 	end = authority.data + authority.length;
+	if (url.scheme == URL_TCP && strchr(string, '@'))
+		return error_set(err, -EINVAL, "a tcp:// URL has no credentials");
 	skip_credentials(&authority);
 	if (url.scheme == URL_TCP && *end)
 		return error_set(err, -EINVAL, "a tcp:// URL ends after the port");
@@ -142,4 +138,14 @@ int url_parse(const char *string, struct url *ret_url, struct error *err)
 		return -EINVAL;
 	*ret_url = url;
 	return 0;
+}
+
+bool url_is_authority(struct bytes authority)
+{
+	CLEANUP(error_deinit) struct error err = { 0 };
+	struct url url = { .port = 80 };
+	struct bytes digits = { 0 };
+
+	return is_ipv6(authority) || (split_port(authority, &url.host, &digits, &err) == 0 &&
+				      parse_port(digits, &url, &err) == 0);
 }

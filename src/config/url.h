@@ -20,3 +20,6 @@ int url_parse(const char *string, struct url *ret_url, struct error *err) MUST_C
 
 /* Whether this is a host name, or an IPv4 address, by its characters. */
 bool url_is_host(struct bytes name);
+
+/* Whether this is a host name or an address, with a port or without, and nothing else. */
+bool url_is_authority(struct bytes authority);

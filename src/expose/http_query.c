@@ -9,12 +9,16 @@
  * - A time-out of 0 or less leaves the module's.
  * - %00 is passed on there, to fail as a name. A string that ends early could be a good name
  *   here, hence 400.
+ * - A hostname may be anything there, and an odd one lets the probe fail. It goes into a header
+ *   and is what a certificate must have, so here it is 400.
  */
 #include "expose/http_query.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "config/url.h"
 
 void http_query_init(struct http_query *query)
 {
@@ -43,6 +47,8 @@ void http_query_take(struct http_query *query, const char *name, struct bytes va
 	*field = value.data;
 	if (memchr(value.data, '\0', value.length))
 		query->refusal = "A parameter holds a NUL byte";
+	else if (field == &query->hostname && !url_is_authority(value))
+		query->refusal = "The hostname is no name or address of a host";
 }
 
 void http_query_take_timeout(struct http_query *query, const char *header)

@@ -5,7 +5,6 @@
 #include "probe/authorities.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -16,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "probe/secret.h"
 
 #define PEM_MAX ((size_t)16 * 1024 * 1024)
 
@@ -48,14 +47,10 @@ static BIO *bio_of(const struct text *pem)
 int authorities_read_pem(const char *text, const char *file, struct text *into,
 			 struct error *err)
 {
-	int r;
-
-	if (text) {
-		text_append_string(into, text);
-		return 0;
-	}
-	r = file_read(AT_FDCWD, file, PEM_MAX, into);
-	return r < 0 ? error_set(err, r, "%s: %s", file, strerror(-r)) : 0;
+	if (!text)
+		return secret_read_file(file, PEM_MAX, into, err);
+	text_append_string(into, text);
+	return 0;
 }
 
 /* What else is in the file, and what is no certificate, does not matter. */
@@ -121,27 +116,47 @@ static void write_key(const char *path, struct text *key)
 		    s.st_mtim.tv_nsec, (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
 }
 
-static X509_STORE *find_kept(const char *key)
+static struct kept *find_kept(const char *key)
 {
 	for (size_t i = 0; i < KEPT_MAX; i++) {
-		if (kept[i].key && !strcmp(kept[i].key, key)) {
-			X509_STORE_up_ref(kept[i].authorities);
-			return kept[i].authorities;
-		}
+		if (kept[i].key && !strcmp(kept[i].key, key))
+			return &kept[i];
 	}
 	return NULL;
 }
 
-static void keep(const char *key, X509_STORE *authorities)
+static X509_STORE *acquire_kept(const char *key)
 {
-	struct kept *entry = &kept[kept_next++ % KEPT_MAX];
+	struct kept *entry;
+	X509_STORE *authorities = NULL;
 
-	free(entry->key);
-	X509_STORE_free(entry->authorities);
-	X509_STORE_up_ref(authorities);
-	*entry = (struct kept){ memory_copy_string(key), authorities };
+	pthread_mutex_lock(&kept_mutex);
+	entry = find_kept(key);
+	if (entry) {
+		authorities = entry->authorities;
+		X509_STORE_up_ref(authorities);
+	}
+	pthread_mutex_unlock(&kept_mutex);
+	return authorities;
 }
 
+/* Unless another thread has read the same meanwhile. */
+static void keep(const char *key, X509_STORE *authorities)
+{
+	struct kept *entry;
+
+	pthread_mutex_lock(&kept_mutex);
+	if (!find_kept(key)) {
+		entry = &kept[kept_next++ % KEPT_MAX];
+		free(entry->key);
+		X509_STORE_free(entry->authorities);
+		X509_STORE_up_ref(authorities);
+		*entry = (struct kept){ memory_copy_string(key), authorities };
+	}
+	pthread_mutex_unlock(&kept_mutex);
+}
+
+/* A file may take its time, and others are not to wait for it: it is read without the mutex. */
 static X509_STORE *load_or_find(const char *file, const char *directory, struct error *err)
 {
 	CLEANUP(text_deinit) struct text key = { 0 };
@@ -149,14 +164,12 @@ static X509_STORE *load_or_find(const char *file, const char *directory, struct 
 
 	write_key(file, &key);
 	write_key(directory, &key);
-	pthread_mutex_lock(&kept_mutex);
-	authorities = find_kept(text_string(&key));
-	if (!authorities) {
-		authorities = load(NULL, file, directory, err);
-		if (authorities)
-			keep(text_string(&key), authorities);
-	}
-	pthread_mutex_unlock(&kept_mutex);
+	authorities = acquire_kept(text_string(&key));
+	if (authorities)
+		return authorities;
+	authorities = load(NULL, file, directory, err);
+	if (authorities)
+		keep(text_string(&key), authorities);
 	return authorities;
 }
 

@@ -36,16 +36,22 @@ static bool is_of_name(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* The name after a dollar sign; `*ret_length` is that of all that stands for it. */
-static bool take_name(const char *at, struct bytes *ret_name, size_t *ret_length)
+static void skip(struct bytes *rest, size_t length)
 {
-	size_t brace = *at == '{', length = 0;
+	*rest = (struct bytes){ rest->data + length, rest->length - length };
+}
 
-	while (is_of_name(at[brace + length]))
+/* The name after a dollar sign; `*ret_length` is that of all that stands for it. */
+static bool take_name(struct bytes rest, struct bytes *ret_name, size_t *ret_length)
+{
+	size_t brace = bytes_starts_with(rest, "{"), length = 0;
+
+	skip(&rest, brace);
+	while (length < rest.length && is_of_name(rest.data[length]))
 		length++;
-	if (!length || (brace && at[brace + length] != '}'))
+	if (!length || (brace && (length == rest.length || rest.data[length] != '}')))
 		return false;
-	*ret_name = (struct bytes){ at + brace, length };
+	*ret_name = (struct bytes){ rest.data, length };
 	*ret_length = length + 2 * brace;
 	return true;
 }
@@ -68,42 +74,38 @@ static int append_group(struct expansion *e, struct bytes name)
 	return 0;
 }
 
-/* `at` is behind a dollar sign; takes what belongs to it. */
-static int append_reference(struct expansion *e, const char **at)
+/* `rest` is what is behind a dollar sign; takes what belongs to it. */
+static int append_reference(struct expansion *e, struct bytes *rest)
 {
 	static const struct bytes dollar = { "$", 1 };
 	struct bytes name;
 	size_t length;
 
-	if (take_name(*at, &name, &length)) {
-		*at += length;
+	if (take_name(*rest, &name, &length)) {
+		skip(rest, length);
 		return append_group(e, name);
 	}
-	if (**at == '$')
-		++*at;
+	if (bytes_starts_with(*rest, "$"))
+		skip(rest, 1);
 	return append(e, dollar);
 }
 
-int expand_template(const char *template, const struct regex *regex, struct bytes subject,
+int expand_template(struct bytes template, const struct regex *regex, struct bytes subject,
 		    size_t max, struct text *ret_text)
 {
 	struct expansion e = {
 		.regex = regex, .subject = subject, .max = max, .text = ret_text
 	};
+	struct bytes plain;
 	int r = 0;
 
 	if (ret_text->length > max)
 		return -E2BIG;
 	e.group_count = regex_match_groups(regex, subject, e.groups, GROUPS_MAX);
-	while (!r && *template) {
-		size_t plain = strcspn(template, "$");
-
-		r = append(&e, (struct bytes){ template, plain });
-		template += plain;
-		if (r < 0 || !*template)
-			break;
-		template ++;
-		r = append_reference(&e, &template);
+	while (!r && bytes_take_until(&template, '$', &plain)) {
+		r = append(&e, plain);
+		if (!r)
+			r = append_reference(&e, &template);
 	}
-	return r;
+	return r ? r : append(&e, template);
 }

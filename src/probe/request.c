@@ -1,8 +1,8 @@
 /*
  * What goes to another server than the probe's, after a redirect, is what Go's http.Client lets
  * go (net/http/client.go, shouldCopyHeaderOnRedirect): all headers but credentials and cookies.
- * Go counts subdomains as the same; here the same is scheme, host and port. A header whose
- * value stands in a file or in the environment is a secret, and stays as well.
+ * Go counts subdomains as the same; here the same is scheme, host and port. A header that the
+ * configuration knows to be a secret stays as well.
  *
  * Of several ways to say who we are the first one counts: a header, the URL, `basic_auth`,
  * `authorization`; as in Go and Prometheus' client.
@@ -41,8 +41,7 @@ static bool goes_elsewhere(const struct header_config *header)
 		"WWW-Authenticate"
 	};
 
-	return !is_one_of(header->name, kept, ARRAY_LENGTH(kept)) &&
-	       !secret_is_elsewhere(&header->value);
+	return !is_one_of(header->name, kept, ARRAY_LENGTH(kept)) && !header->value.is_secret;
 }
 
 /* Headers that belong to a body. */
@@ -121,7 +120,8 @@ static int add_headers(struct request *request, const struct probe_config *probe
 		r = add_header(request, header->name, "", &header->value, err);
 	}
 	if (!r && probe->hostname && aim->is_own_server)
-		add_line(request, arena_printf(&request->arena, "Host: %s", probe->hostname));
+		r = add_header(request, "Host", "",
+			       &(struct secret_config){ .text = probe->hostname }, err);
 	return r;
 }
 
@@ -176,7 +176,7 @@ static int add_body(struct request *request, const struct http_module *http,
 	if (http->body_file)
 		r = secret_read_file(http->body_file, BODY_MAX, &body, err);
 	else
-		text_append_string(&body, http->body);
+		text_append(&body, http->body, http->body_length);
 	request->body = arena_copy(&request->arena, text_string(&body), body.length);
 	request->body_length = body.length;
 	return r;
@@ -249,8 +249,10 @@ const char *request_host(const struct probe_config *probe)
 	if (probe->hostname)
 		return probe->hostname;
 	for (size_t i = 0; i < http->header_count; i++) {
-		if (!strcasecmp(http->headers[i].name, "Host"))
-			return http->headers[i].value.text;
+		const char *host = http->headers[i].value.text;
+
+		if (!strcasecmp(http->headers[i].name, "Host") && host && *host)
+			return host;
 	}
 	return NULL;
 }

@@ -125,8 +125,8 @@ static bool expand_labels(struct script *script, struct bytes line)
 	for (size_t i = 0; i < q->label_count; i++) {
 		CLEANUP(text_deinit) struct text value = { 0 };
 
-		if (expand_template(q->labels[i].value, q->expect, line, EXPANDED_MAX, &value) <
-		    0)
+		if (expand_template(bytes_from_string(q->labels[i].value), q->expect, line,
+				    EXPANDED_MAX, &value) < 0)
 			return false;
 		labels[i].name = arena_copy_string(arena, q->labels[i].name);
 		labels[i].value = arena_copy(arena, text_string(&value), value.length);
@@ -140,8 +140,8 @@ static bool prepare_send(struct script *script, struct bytes line)
 {
 	const struct query_config *q = query(script);
 
-	return !q->send ||
-	       expand_template(q->send, q->expect, line, EXPANDED_MAX, &script->unsent) == 0;
+	return !q->send || expand_template((struct bytes){ q->send, q->send_length }, q->expect,
+					   line, EXPANDED_MAX, &script->unsent) == 0;
 }
 
 static enum script_wish matched(struct script *script, struct bytes line)
@@ -186,7 +186,7 @@ static enum script_wish begin_saying(struct script *script)
 	const struct query_config *q = query(script);
 
 	if (!q->expect && q->send)
-		text_append_string(&script->unsent, q->send);
+		text_append(&script->unsent, q->send, q->send_length);
 	if (script->unsent.length)
 		text_append_char(&script->unsent, '\n');
 	script->part = SCRIPT_SAY;
@@ -196,7 +196,7 @@ static enum script_wish begin_saying(struct script *script)
 static enum script_wish expect_bytes(struct script *script)
 {
 	const char *expected = query(script)->expect_bytes;
-	size_t wanted = strlen(expected), there = unread(script);
+	size_t wanted = query(script)->expect_bytes_length, there = unread(script);
 
 	if (memcmp(unread_data(script), expected, there < wanted ? there : wanted) != 0) {
 		note(script, "error", "the bytes are other ones");

@@ -1,11 +1,9 @@
-/* A pipe that nobody writes to would stop the thread of all probes: only files are opened. */
+/* A pipe that nobody writes to would stop the thread of all probes: only files are read. */
 #include "probe/secret.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -19,20 +17,12 @@ bool secret_is_set(const struct secret_config *secret)
 	return secret->text || secret->file || secret->variable;
 }
 
-bool secret_is_elsewhere(const struct secret_config *secret)
-{
-	return secret->file || secret->variable;
-}
-
 int secret_read_file(const char *path, size_t max, struct text *into, struct error *err)
 {
-	struct stat status;
-	int r = stat(path, &status) < 0 ? -errno : 0;
+	int r = file_read_regular(path, max, into);
 
-	if (!r && !S_ISREG(status.st_mode))
-		return error_set(err, -EINVAL, "%s: not a regular file", path);
-	if (!r)
-		r = file_read(AT_FDCWD, path, max, into);
+	if (r == -EINVAL)
+		return error_set(err, r, "%s: not a regular file", path);
 	return r < 0 ? error_set(err, r, "%s: %s", path, strerror(-r)) : 0;
 }
 

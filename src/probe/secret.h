@@ -10,9 +10,6 @@
 /* Whether the configuration names one. */
 bool secret_is_set(const struct secret_config *secret);
 
-/* Whether it stands elsewhere than in the configuration, which says that it is secret. */
-bool secret_is_elsewhere(const struct secret_config *secret);
-
 /*
  * Appends it; a file's without the blanks around it, as Prometheus does. Nothing when none is
  * set. 0 or -errno.

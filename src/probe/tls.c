@@ -6,6 +6,8 @@
  * - Certificates are looked at by the callback that verifies them, so that they are known when
  *   they are not good. It is called also when nobody is to verify anything.
  * - Common names are no host names: neither RFC 9525, 2 nor Go, browsers or Python know them.
+ * - No name to expect, to OpenSSL, means any, and one that begins with a dot any below it
+ *   (X509_check_host(3)).
  * - An SSL_CTX that libcurl made lives as long as its connection; it holds a reference.
  */
 #include "probe/tls.h"
@@ -151,7 +153,7 @@ static int set_certificate(struct tls_client *client, const struct tls_config *c
 }
 
 /* Without the brackets of IPv6 and the dot that ends a name. */
-static void set_name(struct tls_client *client, const char *host)
+static int set_name(struct tls_client *client, const char *host, struct error *err)
 {
 	unsigned char address[sizeof(struct in6_addr)];
 	bool brackets = host[0] == '[';
@@ -163,6 +165,9 @@ static void set_name(struct tls_client *client, const char *host)
 		client->name[length - 1] = '\0';
 	client->is_address = inet_pton(AF_INET, client->name, address) == 1 ||
 			     inet_pton(AF_INET6, client->name, address) == 1;
+	if (client->name[0] && client->name[0] != '.')
+		return 0;
+	return error_set(err, -EINVAL, "no name that a certificate could be for");
 }
 
 struct tls_client *tls_client_new(const struct tls_config *config, const char *host,
@@ -178,8 +183,8 @@ struct tls_client *tls_client_new(const struct tls_config *config, const char *h
 		.max = config->max_version,
 		.seen = { .earliest_expiry = NAN, .chain_expiry = NAN },
 	};
-	set_name(client, config->server_name ? config->server_name : host);
-	client->authorities = authorities_acquire(config, err);
+	if (set_name(client, config->server_name ? config->server_name : host, err) == 0)
+		client->authorities = authorities_acquire(config, err);
 	if (!client->authorities || set_certificate(client, config, err) < 0) {
 		release(client);
 		return NULL;

@@ -16,7 +16,8 @@ struct tls_client;
 
 /*
  * Reads the files of `config`. `host` is whom to expect when the configuration names nobody: a
- * name or an address, IPv6 also in brackets. NULL with a reason that holds no secret.
+ * name or an address, IPv6 also in brackets. NULL with a reason that holds no secret; also
+ * when nobody is named, since then anybody would do.
  */
 struct tls_client *tls_client_new(const struct tls_config *config, const char *host,
 				  struct error *err) MUST_CHECK;

@@ -199,26 +199,36 @@ static void append_host(const char *host, struct text *into)
 		text_append(into, host, (size_t)(end - host));
 }
 
+/* Who it is, and who we are, is said to the probe's own host only. */
+static struct tls_config config_of_others(const struct tls_config *own)
+{
+	struct tls_config config = *own;
+
+	config.server_name = NULL;
+	config.cert = config.cert_file = NULL;
+	config.key = config.key_file = NULL;
+	return config;
+}
+
 /* Elsewhere than at the probe's own host, the server is called as the URL has it. */
 static int prepare_tls(struct transfer *transfer)
 {
-	struct tls_config config = transfer_http(transfer)->tls;
+	const struct tls_config *own = &transfer_http(transfer)->tls;
+	const struct tls_config others = config_of_others(own);
 	const char *host = request_host(transfer->probe);
 	bool is_own = leg_url_same_host(&transfer->first, &transfer->url);
 	CLEANUP(text_deinit) struct text name = { 0 };
 
-	if (!is_own)
-		config.server_name = NULL;
 	append_host(is_own && host ? host : transfer->url.host, &name);
 	if (transfer_uses_tls(transfer)) {
-		transfer->tls = tls_client_new(&config, text_string(&name), &transfer->err);
+		transfer->tls = tls_client_new(is_own ? own : &others, text_string(&name),
+					       &transfer->err);
 		if (!transfer->tls)
 			return -EINVAL;
 	}
 	if (!transfer->proxy.host || strcmp(transfer->proxy.scheme, "https") != 0)
 		return 0;
-	config.server_name = NULL;
-	transfer->proxy_tls = tls_client_new(&config, transfer->proxy.host, &transfer->err);
+	transfer->proxy_tls = tls_client_new(&others, transfer->proxy.host, &transfer->err);
 	return transfer->proxy_tls ? 0 : -EINVAL;
 }
 
@@ -358,6 +368,12 @@ static void forget_answer(struct leg *leg)
 	leg->last_modified = NAN;
 }
 
+static bool was_refused(const struct transfer *transfer)
+{
+	return (transfer->tls && tls_client_was_refused(transfer->tls)) ||
+	       (transfer->proxy_tls && tls_client_was_refused(transfer->proxy_tls));
+}
+
 static void measure(struct transfer *transfer, int code)
 {
 	struct leg *leg = &transfer->leg;
@@ -373,8 +389,7 @@ static void measure(struct transfer *transfer, int code)
 				      leg->total - (transfer->ended - transfer->tls_began));
 	if (transfer->tls && !leg->verify_result)
 		leg->verify_result = tls_client_verify_result(transfer->tls);
-	if (leg->end == LEG_RECEIVE_FAILED && !leg->http_status && transfer->tls &&
-	    tls_client_was_refused(transfer->tls))
+	if (leg->end == LEG_RECEIVE_FAILED && !leg->http_status && was_refused(transfer))
 		leg->end = LEG_NO_TLS;
 	if (transfer->answer.capped)
 		leg->end = LEG_CAPPED;

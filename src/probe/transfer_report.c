@@ -1,7 +1,42 @@
-/* What a transfer tells of a leg beside its measures. */
+/*
+ * What a transfer tells of a leg beside its measures. Of a URL it tells neither who asks nor
+ * what stands behind "?", for either may be a secret.
+ */
 #include <math.h>
 
 #include "probe/transfer_state.h"
+
+/* Up to the last @ of what is before the path, as config/url.c has it. */
+static void write_url(const char *url, struct text *into)
+{
+	const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
+	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
+	const char *from = at ? at + 1 : host;
+	size_t shown = strcspn(from, "?#");
+
+	text_append(into, url, (size_t)(host - url));
+	text_append(into, from, shown);
+	if (from[shown])
+		text_append_string(into, "?...");
+}
+
+static void log_request(const struct transfer *transfer, struct probe_report *report)
+{
+	CLEANUP(text_deinit) struct text url = { 0 };
+
+	write_url(transfer->url.text, &url);
+	probe_report_log(report, "info", "Making HTTP request", "url", text_string(&url),
+			 "method", transfer->method, NULL);
+}
+
+static void log_redirect(const char *location, struct probe_report *report)
+{
+	CLEANUP(text_deinit) struct text url = { 0 };
+
+	write_url(location, &url);
+	probe_report_log(report, "info", "Received redirect", "location", text_string(&url),
+			 NULL);
+}
 
 static void log_connection(const struct transfer *transfer, struct probe_report *report)
 {
@@ -31,8 +66,7 @@ static void log_answer(const struct transfer *transfer, struct probe_report *rep
 	probe_report_log(report, "info", "Received HTTP response", "status_code",
 			 text_string(&status), NULL);
 	if (redirect)
-		probe_report_log(report, "info", "Received redirect", "location", redirect,
-				 NULL);
+		log_redirect(redirect, report);
 }
 
 static void log_failure(const struct transfer *transfer, struct probe_report *report)
@@ -67,8 +101,7 @@ void transfer_report(const struct transfer *transfer, struct probe_report *repor
 	if (!report->wants_log)
 		return;
 	if (!transfer->url.tcp)
-		probe_report_log(report, "info", "Making HTTP request", "url",
-				 transfer->url.text, "method", transfer->method, NULL);
+		log_request(transfer, report);
 	if (transfer->has_address)
 		log_connection(transfer, report);
 	log_answer(transfer, report);

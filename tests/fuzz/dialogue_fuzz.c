@@ -13,9 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct label_config labels[] = { { "code", "$1" }, { "all", "<$0$name>" } };
 static struct query_config queries[] = {
-	{ .expect_bytes = "+OK" },
-	{ .send = "NICK $1" },
-	{ .labels = labels, .label_count = 2, .send = "PONG ${1}$$" },
+	{ .expect_bytes = "+OK", .expect_bytes_length = 3 },
+	{ .send = "NICK $1", .send_length = 7 },
+	{ .labels = labels, .label_count = 2, .send = "PONG ${1}$$", .send_length = 11 },
 	{ .starttls = true },
 	{ 0 },
 };

@@ -92,6 +92,7 @@ location = /host { return 200 "$host\\n"; }
 location = /token { if ($http_x_token != "hidden token") { return 401; } return 200 "you may\n"; }
 location = /to_blank { return 302 "/a b?c=d e"; }
 location = /to_token { return 302 http://other.test:%(plain)d/token; }
+location = /to_client { return 302 https://leaf.test:%(client)d/; }
 location = /to_basic { return 302 http://other.test:%(plain)d/basic; }
 location = /to_bearer { return 302 /bearer; }
 location = /sent { return 200 "$http_accept, $http_accept_encoding, $http_connection\n"; }
@@ -382,6 +383,7 @@ def cases(ports, misbehave):
              {"hostname": "leaf.test"}),
         Case("tls client without", "tls", tls("/", "client")),
         Case("tls client with", "tls_client", tls("/", "client")),
+        Case("client elsewhere", "tls_client", url("/to_client")),
         Case("tls on plain", "tls", tls("/", "plain")),
         Case("plain on tls", "http_2xx", url("/", "tls")),
         Case("plain on tls11", "http_2xx", url("/", "tls11")),

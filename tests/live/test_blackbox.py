@@ -29,7 +29,9 @@ BOUNDED = ("memory is bounded: without `body_size_limit` 10 MB of a body are rea
 BLANK = "a blank in a query is sent as `+`, as browsers do; as it stands, servers refuse it"
 AS_CURL = ("a request has `User-Agent: outbound_exporter` and `Accept: */*`, and no `Connection: "
            "close`")
-ELSEWHERE = "name, password and token are for the target's own server, not for where it redirects"
+ELSEWHERE = ("name, password, token and a secret header are for the target's own server, not for "
+             "where it redirects")
+CERTIFICATE = "a certificate and its key are for the target's own host"
 OPENSSL = ("this host's OpenSSL decides which keys are too short; Debian's wants 2048 bits of RSA, "
            "as from all its clients")
 # All that is meant to differ. The README has the reasons, in these words.
@@ -66,9 +68,11 @@ TABLE = [
     Row("probe_success", "value", BLANK, ("http blank in the query",)),
     *[Row(metric, "value", AS_CURL, ("http /sent",)) for metric in (
         "probe_http_content_length", "probe_http_uncompressed_body_length")],
-    *[Row(metric, "value", ELSEWHERE, ("basic elsewhere",)) for metric in (
+    *[Row(metric, "value", reason, cases) for metric in (
         "probe_success", "probe_http_status_code", "probe_http_content_length",
-        "probe_http_uncompressed_body_length")],
+        "probe_http_uncompressed_body_length")
+      for reason, cases in ((ELSEWHERE, ("basic elsewhere", "token /to_token")),
+                            (CERTIFICATE, ("client elsewhere",)))],
     *[Row(metric, "value", OPENSSL, ("tls weak tls",)) for metric in (
         "probe_success", "probe_http_ssl", "probe_http_status_code", "probe_http_version",
         "probe_http_content_length", "probe_http_uncompressed_body_length")],

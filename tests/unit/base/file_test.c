@@ -132,6 +132,22 @@ TEST(only_regular_files_in_a_root)
 	CHECK_EQ_STR(text_string(&text), "");
 }
 
+/* Nor is anything waited for. */
+TEST(only_regular_files_where_they_are_asked_for)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+
+	REQUIRE(!fchdir(at));
+	CHECK_EQ_INT(file_read_regular("pipe", 100, &text), -EINVAL);
+	CHECK_EQ_INT(file_read_regular(".", 100, &text), -EINVAL);
+	CHECK_EQ_INT(file_read_regular("/dev/zero", 100, &text), -EINVAL);
+	CHECK_EQ_INT(file_read_regular("missing", 100, &text), -ENOENT);
+	CHECK_EQ_INT(file_read_regular("ten", 9, &text), -EFBIG);
+	CHECK_EQ_STR(text_string(&text), "");
+	CHECK_EQ_INT(file_read_regular("other", 100, &text), 0);
+	CHECK_EQ_INT(text.length, 9);
+}
+
 TEST(links_are_followed_inside_of_a_root)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
@@ -148,6 +164,25 @@ TEST(links_are_followed_inside_of_a_root)
 	CHECK_EQ_INT(file_follow_in_root(at, "stuck", 100, &text), -EINVAL);
 	CHECK_EQ_INT(file_follow_in_root(at, "inside", 8, &text), -EFBIG);
 	CHECK_EQ_INT(text.length, 18);
+}
+
+/* To read them may do something, and they are nobody's configuration. */
+TEST(files_that_the_kernel_makes_up_are_none_in_a_root)
+{
+	static const char *const paths[] = { "proc/version", "sys/kernel/mm/ksm/run",
+					     "sys/devices/system/cpu/online" };
+	CLEANUP(text_deinit) struct text text = { 0 };
+	CLEANUP(file_close) int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
+		if (faccessat(root, paths[i], R_OK, 0) < 0)
+			continue;
+		CHECK_EQ_INT(file_read(root, paths[i], 1 << 16, &text), 0);
+		text_clear(&text);
+		CHECK_EQ_INT(file_read_in_root(root, paths[i], 1 << 16, &text), -EINVAL);
+		CHECK_EQ_INT(file_follow_in_root(root, paths[i], 1 << 16, &text), -EINVAL);
+		CHECK_EQ_STR(text_string(&text), "");
+	}
 }
 
 /* Links of procfs lead anywhere: RESOLVE_NO_MAGICLINKS. */

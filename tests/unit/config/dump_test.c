@@ -41,20 +41,21 @@ TEST(defaults_are_shown)
 						     "  ip_protocol_fallback: true\n");
 }
 
-#define SECRETS                                                                     \
-	"modules:\n"                                                                \
-	"  m:\n"                                                                    \
-	"    prober: http\n"                                                        \
-	"    timeout: 1500ms\n"                                                     \
-	"    http:\n"                                                               \
-	"      headers: { Authorization: hunter1, Cookie: hunter2, X: shown }\n"    \
-	"      http_headers:\n"                                                     \
-	"        X-Y: { values: shown, secrets: [ hunter3, hunter4 ], files: f }\n" \
-	"        X-Api-Key: { values: [ hunter5 ], files: /k }\n"                   \
-	"        X-Z: {}\n"                                                         \
-	"      basic_auth: { username: u, password: hunter6 }\n"                    \
-	"      proxy_url: 'http://a:hunter7@proxy:3128/'\n"                         \
-	"      proxy_connect_header: { X: [ hunter8, hunter9 ] }\n"                 \
+#define SECRETS                                                                      \
+	"modules:\n"                                                                 \
+	"  m:\n"                                                                     \
+	"    prober: http\n"                                                         \
+	"    timeout: 1500ms\n"                                                      \
+	"    http:\n"                                                                \
+	"      headers: { Authorization: hunter1, X-Passwd: hunter2, accept: a }\n"  \
+	"      body: 'password=hunter3'\n"                                           \
+	"      http_headers:\n"                                                      \
+	"        X-Y: { values: hunter, secrets: [ hunter3, hunter4 ], files: f }\n" \
+	"        X-Api-Key: { values: [ hunter5 ], files: /k }\n"                    \
+	"        X-Z: {}\n"                                                          \
+	"      basic_auth: { username: u, password: hunter6 }\n"                     \
+	"      proxy_url: 'http://a:hunter7@proxy:3128/'\n"                          \
+	"      proxy_connect_header: { X: [ hunter8, hunter9 ] }\n"                  \
 	"      tls_config: { cert: c, key: hunter0 }\n"
 
 TEST(secrets_are_not_shown)
@@ -66,12 +67,12 @@ TEST(secrets_are_not_shown)
 	CHECK(strstr(dump, "timeout: 1500ms\n"));
 	CHECK(strstr(dump, "  headers:\n"
 			   "    Authorization: \"<secret>\"\n"
-			   "    Cookie: \"<secret>\"\n"
-			   "    X: shown\n"
+			   "    X-Passwd: \"<secret>\"\n"
+			   "    accept: a\n"
 			   "  http_headers:\n"
 			   "    X-Y:\n"
 			   "      values:\n"
-			   "        - shown\n"
+			   "        - \"<secret>\"\n"
 			   "      secrets:\n"
 			   "        - \"<secret>\"\n"
 			   "        - \"<secret>\"\n"
@@ -82,7 +83,8 @@ TEST(secrets_are_not_shown)
 			   "        - \"<secret>\"\n"
 			   "      files:\n"
 			   "        - /k\n"
-			   "    X-Z: {}\n"));
+			   "    X-Z: {}\n"
+			   "  body: \"<secret>\"\n"));
 	CHECK(strstr(dump, "  basic_auth:\n"
 			   "    username: u\n"
 			   "    password: \"<secret>\"\n"));
@@ -111,7 +113,8 @@ TEST(a_conversation)
 {
 	PARSED(config, "modules: { m: { prober: tcp, tcp: { query_response: [ { expect: '^a', "
 		       "labels: [ { name: n, value: '${1}' }, { name: o } ], send: \"b\\r\" }, "
-		       "{ send: !!binary AP8=, starttls: true } ] } } }");
+		       "{ expect_bytes: \"b\\r\" }, "
+		       "{ expect_bytes: !!binary AP8=, starttls: true } ] } } }");
 
 	CHECK(strstr(dump_of(config, "m"), "  query_response:\n"
 					   "    - expect: \"^a\"\n"
@@ -119,9 +122,11 @@ TEST(a_conversation)
 					   "        - name: n\n"
 					   "          value: \"${1}\"\n"
 					   "        - name: o\n"
-					   "      send: \"b\\x0d\"\n"
+					   "      send: \"<secret>\"\n"
 					   "      starttls: false\n"
-					   "    - send: !!binary AP8=\n"
+					   "    - expect_bytes: \"b\\x0d\"\n"
+					   "      starttls: false\n"
+					   "    - expect_bytes: !!binary AP8=\n"
 					   "      starttls: true\n"
 					   "  tls: false\n"));
 }
@@ -184,7 +189,7 @@ TEST(texts_that_yaml_could_take_for_something_else)
 
 		text_printf(&yaml,
 			    "modules: { m: { prober: tcp, tcp: { query_response: "
-			    "{ send: \"%s\" } } } }",
+			    "{ expect_bytes: \"%s\" } } } }",
 			    texts[i]);
 		PARSED(config, text_string(&yaml));
 		check_again(dump_of(config, "m"));

@@ -81,6 +81,20 @@ TEST(headers_in_the_order_of_blackbox_exporter)
 	check_header(&http->headers[6], "X-A", NULL, "/d");
 }
 
+TEST(headers_are_secrets_by_place_or_name)
+{
+	PARSED(config,
+	       HTTP("http_headers: { X-Tenant: { values: a, secrets: b, files: c }, "
+		    "x-vault-token: { values: d } }, "
+		    "headers: { X-Tenant: e, X-Api-Key: f, X-Passwd: g, X-Signature: h }"));
+	const struct http_module *http = &module_named(config, "m")->http;
+	static const bool expected[] = { false, true, true, true, false, true, true, true };
+
+	REQUIRE(http->header_count == ARRAY_LENGTH(expected));
+	for (size_t i = 0; i < ARRAY_LENGTH(expected); i++)
+		CHECK_EQ_INT(http->headers[i].value.is_secret, expected[i]);
+}
+
 TEST(headers_that_are_none)
 {
 	CHECK_COMPLAINTS(HTTP("headers: { 'a b': c }"),

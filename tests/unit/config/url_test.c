@@ -79,6 +79,15 @@ TEST(tcp_urls_are_host_and_port)
 	check_refused("tcp://a:1?x", "a tcp:// URL ends after the port");
 }
 
+TEST(tcp_urls_have_no_credentials)
+{
+	static const char credentials[] = "a tcp:// URL has no credentials";
+
+	check_refused("tcp://u:hunter2@a:80", credentials);
+	check_refused("tcp://u:hunter2@a:80/", credentials);
+	check_refused("tcp://u:hunter/2@a:80", credentials);
+}
+
 TEST(odd_characters_are_refused)
 {
 	static const char odd[] = "the URL holds a character that must be written as %xx";
@@ -96,6 +105,27 @@ TEST(host_names_by_their_characters)
 	CHECK(!url_is_host(bytes_from_string("a/b")));
 	CHECK(!url_is_host(bytes_from_string("-a")));
 	CHECK(!url_is_host(bytes_from_string(".a")));
+}
+
+static bool is_authority(const char *text)
+{
+	return url_is_authority(bytes_from_string(text));
+}
+
+TEST(hosts_with_a_port_or_without)
+{
+	static const char *const bad[] = {
+		"",	 ".",	  "[]",	    ":8443",  "a:",	 "a:0",	      "a:65536",
+		"a b",	 "a/b",	  "u@a",    "a?b",    "a#b",	 "a\r\nX: y", "a\t",
+		"a\x7f", "a\xc3", "[::1]x", "[a]:80", "[::1]:x", "a:80:80",   "http://a"
+	};
+
+	CHECK(is_authority("a.test") && is_authority("a.test.") && is_authority("a_b:8443"));
+	CHECK(is_authority("10.0.0.1") && is_authority("10.0.0.1:80"));
+	CHECK(is_authority("::1") && is_authority("[::1]") && is_authority("[fd00::1]:65535"));
+	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++)
+		CHECK(!is_authority(bad[i]));
+	CHECK(!url_is_authority((struct bytes){ "::1\0x", 5 }));
 }
 
 TEST_MAIN()

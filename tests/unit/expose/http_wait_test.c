@@ -124,6 +124,27 @@ TEST(refuses_what_cannot_be_meant)
 	tear_down();
 }
 
+/* It goes into a header, and is what a certificate must have. */
+TEST(refuses_a_hostname_that_is_none)
+{
+	static const char *const names[] = { ".",     "[]",
+					     ":8443", "evil%0d%0aX-Injected:%20yes",
+					     "a+b",   "a/b",
+					     "u@a",   "a:99999" };
+
+	set_up(20);
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		CLEANUP(text_deinit) struct text request = { 0 };
+
+		text_printf(&request, "GET /probe?target=a&hostname=%s" TAIL "\r\n", names[i]);
+		check_status(text_string(&request), "HTTP/1.1 400 ");
+	}
+	CHECK_EQ_INT(wait_count, 0);
+	check_probe("GET /probe?target=a&hostname=a.test:8443" TAIL "\r\n",
+		    "target=a module=- hostname=a.test:8443 debug=0 timeout=nan");
+	tear_down();
+}
+
 TEST(refuses_a_target_that_is_too_long)
 {
 	CLEANUP(text_deinit) struct text request = { 0 }, answer = { 0 }, target = { 0 };

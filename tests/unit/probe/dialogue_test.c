@@ -29,7 +29,7 @@ static struct query_config *add(struct stage *stage, const char *pattern, const 
 {
 	struct query_config *query = &stage->queries[stage->module.query_count++];
 
-	query->send = send;
+	*query = (struct query_config){ .send = send, .send_length = send ? strlen(send) : 0 };
 	if (pattern)
 		CHECK(!regex_new(pattern, &query->expect, NULL));
 	return query;

@@ -11,7 +11,8 @@ static const char *expand(const char *template)
 
 	text_clear(&text);
 	CHECK(!regex_new("(?P<key>\\w+)=(\\w+)(x)?", &regex, NULL));
-	CHECK(!expand_template(template, regex, bytes_from_string("- user=me -"), 100, &text));
+	CHECK(!expand_template(bytes_from_string(template), regex,
+			       bytes_from_string("- user=me -"), 100, &text));
 	regex_free(regex);
 	return text_string(&text);
 }
@@ -52,6 +53,28 @@ TEST(a_dollar_sign_may_be_only_that)
 	CHECK_EQ_STR(expand("$$$2"), "$me");
 }
 
+/* What follows is not the template's. */
+TEST(a_template_ends_where_it_ends)
+{
+	static const char *const templates[] = { "$2x", "${2}", "$$2", "$2" };
+	static const struct {
+		size_t length;
+		const char *expected;
+	} cuts[] = { { 2, "me" }, { 3, "${2" }, { 1, "$" }, { 0, "" } };
+	struct bytes subject = bytes_from_string("user=me");
+	struct regex *regex = NULL;
+
+	REQUIRE(!regex_new("(\\w+)=(\\w+)", &regex, NULL));
+	for (size_t i = 0; i < ARRAY_LENGTH(cuts); i++) {
+		CLEANUP(text_deinit) struct text text = { 0 };
+
+		CHECK(!expand_template((struct bytes){ templates[i], cuts[i].length }, regex,
+				       subject, 100, &text));
+		CHECK_EQ_STR(text_string(&text), cuts[i].expected);
+	}
+	regex_free(regex);
+}
+
 TEST(there_is_a_limit)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
@@ -59,13 +82,16 @@ TEST(there_is_a_limit)
 	struct regex *regex = NULL;
 
 	REQUIRE(!regex_new("a+", &regex, NULL));
-	CHECK_EQ_INT(expand_template("$0$0", regex, subject, 8, &text), 0);
-	CHECK_EQ_INT(expand_template("", regex, subject, 7, &text), -E2BIG);
+	CHECK_EQ_INT(expand_template(bytes_from_string("$0$0"), regex, subject, 8, &text), 0);
+	CHECK_EQ_INT(expand_template(bytes_from_string(""), regex, subject, 7, &text), -E2BIG);
 	text_clear(&text);
-	CHECK_EQ_INT(expand_template("$0$0", regex, subject, 7, &text), -E2BIG);
+	CHECK_EQ_INT(expand_template(bytes_from_string("$0$0"), regex, subject, 7, &text),
+		     -E2BIG);
 	text_clear(&text);
-	CHECK_EQ_INT(expand_template("long", regex, subject, 3, &text), -E2BIG);
-	CHECK_EQ_INT(expand_template("$$$$", regex, subject, 1, &text), -E2BIG);
+	CHECK_EQ_INT(expand_template(bytes_from_string("long"), regex, subject, 3, &text),
+		     -E2BIG);
+	CHECK_EQ_INT(expand_template(bytes_from_string("$$$$"), regex, subject, 1, &text),
+		     -E2BIG);
 	regex_free(regex);
 }
 

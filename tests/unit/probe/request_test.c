@@ -187,12 +187,13 @@ TEST(a_password_that_cannot_be_read_is_an_error)
 TEST(another_server_learns_no_secret)
 {
 	char path[] = "/tmp/request_test.XXXXXX";
-	struct header_config headers[] = {
-		{ "Accept", { .text = "a" } },	 { "AUTHORIZATION", { .text = "x" } },
-		{ "Cookie", { .text = "x" } },	 { "Proxy-Authorization", { .text = "x" } },
-		{ "X-Key", { .file = path } },	 { "X-Var", { .variable = "PATH" } },
-		{ "Host", { .text = "h.test" } }
-	};
+	struct header_config headers[] = { { "Accept", { .text = "a" } },
+					   { "AUTHORIZATION", { .text = "x" } },
+					   { "Cookie", { .text = "x" } },
+					   { "Proxy-Authorization", { .text = "x" } },
+					   { "X-Mine", { .file = path, .is_secret = true } },
+					   { "X-Other", { .text = "x", .is_secret = true } },
+					   { "Host", { .text = "h.test" } } };
 	const struct request_aim other = { .user = "u", .password = "p" };
 	CLEANUP(fixture_deinit) struct fixture f;
 
@@ -202,7 +203,7 @@ TEST(another_server_learns_no_secret)
 	f.module.http.header_count = ARRAY_LENGTH(headers);
 	CHECK_EQ_INT(build(&f, own), 0);
 	CHECK(strstr(lines(&f), "Host: h.test|"));
-	CHECK(strstr(lines(&f), "X-Key: x|"));
+	CHECK(strstr(lines(&f), "X-Mine: x|X-Other: x|"));
 	CHECK_EQ_INT(build(&f, other), 0);
 	CHECK_EQ_STR(lines(&f), "Accept: a|");
 	CHECK(!f.request.user && !f.request.password);
@@ -226,10 +227,22 @@ TEST(the_host_is_what_the_probe_or_a_header_says)
 	f.module.http.headers = &header;
 	f.module.http.header_count = 1;
 	CHECK_EQ_STR(request_host(&f.probe), "a.test");
+	header.value.text = "";
+	CHECK_EQ_STR(request_host(&f.probe), NULL);
 	f.probe.hostname = "b.test";
 	CHECK_EQ_STR(request_host(&f.probe), "b.test");
 	CHECK_EQ_INT(build(&f, own), 0);
 	CHECK_EQ_STR(lines(&f), "Host: b.test|");
+}
+
+TEST(a_host_cannot_become_a_second_header)
+{
+	CLEANUP(fixture_deinit) struct fixture f;
+
+	fixture_init(&f);
+	f.probe.hostname = "a.test\r\nX-Injected: yes";
+	CHECK_EQ_INT(build(&f, own), -EINVAL);
+	CHECK_EQ_STR(error_string(&f.err), "the value of header Host has a line break");
 }
 
 TEST(a_body_is_text_or_a_file_and_goes_when_a_redirect_drops_it)
@@ -241,12 +254,13 @@ TEST(a_body_is_text_or_a_file_and_goes_when_a_redirect_drops_it)
 
 	write_file(path, " as it is\n");
 	fixture_init(&f);
-	f.module.http.body = "hello";
+	f.module.http.body = "h\0llo";
+	f.module.http.body_length = 5;
 	f.module.http.headers = &header;
 	f.module.http.header_count = 1;
 	CHECK_EQ_INT(build(&f, own), 0);
-	CHECK_EQ_STR(f.request.body, "hello");
 	CHECK_EQ_U64(f.request.body_length, 5);
+	CHECK_EQ_MEM(f.request.body, "h\0llo", 5);
 	CHECK_EQ_STR(lines(&f), "Content-Type: text/x|");
 	CHECK_EQ_INT(build(&f, dropped), 0);
 	CHECK(!f.request.body);

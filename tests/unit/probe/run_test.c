@@ -23,6 +23,7 @@ static void add(struct stage *stage, const char *send, const char *pattern)
 	struct query_config *queries = stage->queries;
 
 	queries[0].send = send;
+	queries[0].send_length = strlen(send);
 	CHECK(!regex_new(pattern, &queries[1].expect, NULL));
 	stage->module.tcp.queries = queries;
 	stage->module.tcp.query_count = 2;

@@ -29,9 +29,25 @@ static struct query_config *add(struct talk *talk)
 	return &talk->queries[talk->module.query_count++];
 }
 
+static void set_send(struct query_config *query, struct bytes send)
+{
+	query->send = send.data;
+	query->send_length = send.length;
+}
+
+static void set_expect_bytes(struct query_config *query, struct bytes bytes)
+{
+	query->expect_bytes = bytes.data;
+	query->expect_bytes_length = bytes.length;
+}
+
 static void add_expect(struct talk *talk, const char *pattern, const char *send)
 {
-	*add(talk) = (struct query_config){ .expect = regex(pattern), .send = send };
+	struct query_config *query = add(talk);
+
+	query->expect = regex(pattern);
+	if (send)
+		set_send(query, bytes_from_string(send));
 }
 
 static void begin(struct talk *talk)
@@ -146,7 +162,7 @@ TEST(lines_are_skipped_until_one_matches)
 	for (size_t piece = 1; piece <= sizeof(input); piece++) {
 		struct talk talk = { 0 };
 
-		add(&talk)->send = "NICK $1";
+		set_send(add(&talk), bytes_from_string("NICK $1"));
 		add_expect(&talk, "^PING :([^ ]+)$", "PONG ${1}!");
 		add_expect(&talk, "^:[^ ]+ 001", NULL);
 		CHECK_EQ_INT(hold(&talk, bytes_from_string(input), piece), SCRIPT_DONE);
@@ -284,8 +300,8 @@ TEST(bytes_are_waited_for_and_need_no_line)
 		struct talk talk = { 0 };
 
 		add_expect(&talk, "^220", "a");
-		talk.queries[0].expect_bytes = "BYTES";
-		add(&talk)->send = "b";
+		set_expect_bytes(&talk.queries[0], bytes_from_string("BYTES"));
+		set_send(add(&talk), bytes_from_string("b"));
 		add_expect(&talk, "^more$", NULL);
 		CHECK_EQ_INT(hold(&talk, bytes_from_string(input), piece), SCRIPT_DONE);
 		CHECK_EQ_STR(text_string(&talk.said), "a\nb\n");
@@ -298,7 +314,7 @@ TEST(bytes_that_differ_are_known_at_once)
 {
 	struct talk talk = { .silent = true };
 
-	add(&talk)->expect_bytes = "SSH-2.0";
+	set_expect_bytes(add(&talk), bytes_from_string("SSH-2.0"));
 	CHECK_EQ_INT(hold_string(&talk, "SSX"), SCRIPT_FAILED);
 	CHECK_EQ_INT(talk.script.reason, PROBE_BODY);
 	CHECK(talk.report.failed_by_bytes);
@@ -310,6 +326,27 @@ TEST(bytes_that_differ_are_known_at_once)
 	CHECK_EQ_INT(hold_string(&talk, "SSH"), SCRIPT_FAILED);
 	CHECK_EQ_INT(talk.script.reason, PROBE_CLOSED_EARLY);
 	CHECK(!talk.report.failed_by_bytes);
+	end_all(&talk);
+}
+
+TEST(bytes_may_be_zero)
+{
+	const struct bytes zeros = { "\0\x01X", 3 }, other = { "\0\x01Y", 3 };
+	struct talk talk = { 0 };
+
+	set_expect_bytes(add(&talk), zeros);
+	set_send(&talk.queries[0], zeros);
+	add_expect(&talk, "^(.)", NULL);
+	set_send(&talk.queries[1], (struct bytes){ "<$1\0${1}>", 9 });
+	CHECK_EQ_INT(hold(&talk, (struct bytes){ "\0\x01Xa\n", 5 }, 1), SCRIPT_DONE);
+	CHECK_EQ_U64(talk.said.length, 4 + 6);
+	CHECK_EQ_MEM(talk.said.data, "\0\x01X\n<a\0a>\n", 10);
+	end(&talk);
+	CHECK_EQ_INT(hold_string(&talk, "XYZ"), SCRIPT_FAILED);
+	CHECK(talk.report.failed_by_bytes);
+	end(&talk);
+	CHECK_EQ_INT(hold(&talk, other, SIZE_MAX), SCRIPT_FAILED);
+	CHECK(talk.report.failed_by_bytes);
 	end_all(&talk);
 }
 
@@ -359,7 +396,7 @@ TEST(it_is_told_what_happened_and_never_what_was_sent)
 	const char *log;
 
 	add_expect(&talk, "^b", "PASS secret");
-	talk.queries[0].expect_bytes = "+OK";
+	set_expect_bytes(&talk.queries[0], bytes_from_string("+OK"));
 	begin(&talk);
 	talk.report.wants_log = true;
 	CHECK_EQ_INT(go_on(&talk, &(struct bytes){ "a \xff\nbc\n+NO", 10 }, SIZE_MAX),

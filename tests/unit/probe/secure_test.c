@@ -1,11 +1,15 @@
 /* Whole runs over TLS. */
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "probe/probing.h"
 #include "probe/secure_peer.h"
 #include "test.h"
 
 #define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+#define MOVED                                                       \
+	"HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1:%u/\r\n" \
+	"Content-Length: 0\r\n\r\n"
 
 /* A server for `names`, and a probe that trusts it and knows where "a.test" is. */
 struct fixture {
@@ -91,6 +95,26 @@ TEST(an_address_is_asked_under_another_name)
 	CHECK_EQ_STR(ask(&f, "a.test", "/"), "tls_certificate");
 }
 
+/* To OpenSSL, nobody in particular is anybody. */
+TEST(a_name_that_is_none_is_no_reason_to_trust_anybody)
+{
+	CLEANUP(fixture_deinit) struct fixture f;
+	struct header_config host = { "Host", { .text = ":8443" } };
+
+	fixture_init(&f, (struct secure_peer){ 0 }, "DNS:b.test");
+	f.probing.module.http.headers = &host;
+	f.probing.module.http.header_count = 1;
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	host.value.text = "";
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "tls_certificate");
+	f.probing.module.http.header_count = 0;
+	f.probing.module.http.tls.server_name = ".";
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	f.probing.module.http.tls.server_name = NULL;
+	f.probing.probe.hostname = "[]";
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+}
+
 TEST(certificates_that_are_not_trusted_are_told_from_old_ones)
 {
 	CLEANUP(fixture_deinit) struct fixture f;
@@ -125,12 +149,35 @@ TEST(files_that_cannot_be_read_are_told)
 	CHECK_EQ_STR(ask(&f, "a.test", "/"), "success");
 }
 
+/* Else one FIFO would stop every probe. */
+TEST(files_that_nobody_writes_are_not_waited_for)
+{
+	char path[] = "/tmp/secure_test.XXXXXX";
+	CLEANUP(fixture_deinit) struct fixture f;
+	struct tls_config *tls = &f.probing.module.http.tls;
+
+	authority_require(!close(mkstemp(path)) && !unlink(path) && !mkfifo(path, 0600), path);
+	fixture_init(&f, (struct secure_peer){ 0 }, "DNS:a.test");
+	*tls = (struct tls_config){ .ca_file = path };
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	CHECK(strstr(text_string(&f.probing.report.log), ": not a regular file"));
+	*tls = (struct tls_config){ .ca = f.peer.root_pem, .cert_file = path, .key = "x" };
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	*tls = (struct tls_config){ .cert = f.peer.root_pem, .key_file = path };
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	*tls = (struct tls_config){ 0 };
+	f.probing.module.http.body_file = path;
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "config");
+	unlink(path);
+}
+
+/* And is for the probe's own host, not for others, nor for a proxy. */
 TEST(a_certificate_of_ours_may_be_wanted)
 {
 	CLEANUP(fixture_deinit) struct fixture f;
-	char *certificate, *key;
+	char *certificate, *key, answer[256], proxy[64];
 
-	fixture_init(&f, (struct secure_peer){ 0 }, "DNS:a.test");
+	fixture_init(&f, (struct secure_peer){ 0 }, "DNS:a.test,IP:127.0.0.1");
 	SSL_CTX_set_verify(f.peer.context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
 			   NULL);
 	X509_STORE_add_cert(SSL_CTX_get_cert_store(f.peer.context), f.peer.root.certificate);
@@ -140,6 +187,14 @@ TEST(a_certificate_of_ours_may_be_wanted)
 	f.probing.module.http.tls.cert = certificate;
 	f.probing.module.http.tls.key = key;
 	CHECK_EQ_STR(ask(&f, "a.test", "/"), "success");
+	snprintf(answer, sizeof(answer), MOVED, f.peer.port);
+	f.peer.answer = answer;
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "tls_handshake");
+	CHECK_EQ_INT(f.probing.report.redirects, 1);
+	snprintf(proxy, sizeof(proxy), "https://127.0.0.1:%u", f.peer.port);
+	f.probing.module.http.proxy_url = proxy;
+	f.peer.answer = HELLO;
+	CHECK_EQ_STR(probing_ask(&f.probing, "http://a.test/"), "tls_handshake");
 	free(certificate);
 	free(key);
 }
@@ -205,14 +260,25 @@ TEST(a_name_elsewhere_is_verified_as_it_is_called_there)
 	CLEANUP(fixture_deinit) struct fixture f;
 
 	fixture_init(&f, (struct secure_peer){ .answer = answer }, "DNS:a.test");
-	snprintf(answer, sizeof(answer),
-		 "HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1:%u/\r\n"
-		 "Content-Length: 0\r\n\r\n",
-		 f.peer.port);
+	snprintf(answer, sizeof(answer), MOVED, f.peer.port);
 	f.probing.module.http.tls.server_name = "a.test";
 	CHECK_EQ_STR(ask(&f, "a.test", "/"), "tls_certificate");
 	CHECK_EQ_INT(f.peer.served, 2);
 	CHECK_EQ_INT(f.probing.report.redirects, 1);
+}
+
+TEST(where_a_redirect_leads_is_logged_without_what_may_be_a_secret)
+{
+	static const char answer[] = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
+				     "http://me:hunter2@127.0.0.1:1/a?b=hunter2\r\n\r\n";
+	CLEANUP(fixture_deinit) struct fixture f;
+	const char *log;
+
+	fixture_init(&f, (struct secure_peer){ .answer = answer }, "DNS:a.test");
+	CHECK_EQ_STR(ask(&f, "a.test", "/"), "refused");
+	log = text_string(&f.probing.report.log);
+	CHECK(strstr(log, "location=http://127.0.0.1:1/a?...\n"));
+	CHECK(!strstr(log, "hunter2") && !strstr(log, "me:"));
 }
 
 TEST(a_proxy_may_speak_tls)

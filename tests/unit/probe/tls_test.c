@@ -337,6 +337,21 @@ static void check_refused(struct tls_config config, const char *expected)
 	CHECK_EQ_STR(error_string(&err), expected);
 }
 
+/* OpenSSL would take anybody then. */
+TEST(a_name_that_is_none_is_refused)
+{
+	static const char expected[] = "no name that a certificate could be for";
+	static const char *const names[] = { "", ".", "[]", "[", "..", ".test" };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		CLEANUP(error_deinit) struct error err = { 0 };
+
+		check_refused((struct tls_config){ .server_name = names[i] }, expected);
+		CHECK(!tls_session_new(&(struct tls_config){ 0 }, names[i], -1, &err));
+		CHECK_EQ_STR(error_string(&err), expected);
+	}
+}
+
 TEST(files_that_are_no_good_are_named)
 {
 	struct authority_pair a = authority_make((struct authority_wish){ .subject = "a" });
@@ -348,7 +363,7 @@ TEST(files_that_are_no_good_are_named)
 	check_refused((struct tls_config){ .ca_file = "/nowhere/other" },
 		      "/nowhere/other: No such file or directory");
 	check_refused((struct tls_config){ .ca_file = "/dev/null" },
-		      "/dev/null: no certificate in it");
+		      "/dev/null: not a regular file");
 	check_refused((struct tls_config){ .ca = key }, "ca: no certificate in it");
 	check_refused((struct tls_config){ .cert = certificate },
 		      "a certificate without a key");

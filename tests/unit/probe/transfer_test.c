@@ -98,6 +98,7 @@ static const char *body_request(struct fixture *f, const char *method, const cha
 {
 	f->probing.module.http.method = method;
 	f->probing.module.http.body = "x=y";
+	f->probing.module.http.body_length = 3;
 	CHECK_EQ_STR(ask(f, path), "success");
 	return f->peer.request;
 }
@@ -356,6 +357,20 @@ TEST(steps_are_logged_for_whoever_asks)
 	CHECK(strstr(log, "127.0.0.1"));
 	CHECK(strstr(log, "418"));
 	CHECK(strstr(log, "level=error"));
+}
+
+TEST(what_may_be_a_secret_of_a_url_is_not_logged)
+{
+	CLEANUP(fixture_deinit) struct fixture f;
+	const char *log;
+
+	fixture_init(&f);
+	snprintf(f.url, sizeof(f.url), "http://me:hunter2@127.0.0.1:%u/?a", f.peer.port);
+	CHECK_EQ_STR(probing_ask(&f.probing, f.url), "success");
+	log = text_string(&f.probing.report.log);
+	CHECK(strstr(log, "url=http://127.0.0.1:"));
+	CHECK(strstr(log, "/?... method=GET\n"));
+	CHECK(!strstr(log, "hunter2") && !strstr(log, "?a"));
 }
 
 TEST_MAIN()
