@@ -223,7 +223,8 @@ class Reasons(ProbeCase):
 class List(LiveCase):
     def test_each_of_the_list_has_a_cause(self):
         source = (ROOT / "src/model/probe_row.c").read_text()
-        listed = re.findall(r'\[PROBE_[A-Z_]+\] = "([a-z_]+)",', source.split("reason_names")[1])
+        listed = re.findall(r'\[PROBE_[A-Z_]+\] = "([a-z_]+)",',
+                            source.split("reason_names")[1])
         self.assertGreater(len(listed), 20)
         self.assertEqual(sorted(CAUSES), sorted(listed))
         for reason, tests in CAUSES.items():
