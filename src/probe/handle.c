@@ -7,6 +7,9 @@
  *   only when asked to.
  * - TLS is furnished in tls.c; libcurl itself verifies nothing.
  * - libcurl follows redirects with a look-up of its own; so they are followed by hand.
+ * - It reads what a proxy answers to CONNECT byte by byte, and as long as there are any: no
+ *   time-out ends that, and nothing else is done meanwhile (recv_CONNECT_resp() in
+ *   lib/http_proxy.c). It tells its progress after each byte, which is where we end it.
  */
 #include "probe/handle.h"
 
@@ -23,6 +26,9 @@
 
 /* libcurl's least, or nearly: many transfers at once, small answers. */
 #define BUFFER_SIZE (16L * 1024)
+
+/* Bytes that a proxy may say at once before there is a tunnel: its error page, some ms. */
+#define TUNNEL_ANSWER_MAX 65536
 
 /* Seconds; without it libcurl takes no connection that was idle for 118 s. */
 #define IDLE_MAX 1000000L
@@ -199,6 +205,29 @@ static void set_connection(struct transfer *transfer, double timeout)
 	set_addresses(transfer);
 }
 
+static int watch_tunnel(void *context, curl_off_t total, curl_off_t now,
+			curl_off_t upload_total, curl_off_t upload_now)
+{
+	struct transfer *transfer = context;
+	uint64_t turn = transfers_turn(transfer->transfers);
+
+	(void)total;
+	(void)now;
+	(void)upload_total;
+	(void)upload_now;
+	if (transfer->turn != turn)
+		transfer->turn_steps = 0;
+	transfer->turn = turn;
+	return transfer->tls_began <= 0 && ++transfer->turn_steps > TUNNEL_ANSWER_MAX;
+}
+
+static void set_tunnel(struct transfer *transfer)
+{
+	SET(CURLOPT_XFERINFOFUNCTION, watch_tunnel);
+	SET(CURLOPT_XFERINFODATA, transfer);
+	SET(CURLOPT_NOPROGRESS, 0L);
+}
+
 static void set_proxy(struct transfer *transfer)
 {
 	CLEANUP(text_deinit) struct text url = { 0 };
@@ -221,6 +250,8 @@ static void set_proxy(struct transfer *transfer)
 	SET(CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
 	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	SET(CURLOPT_PROXYHEADER, transfer->proxy_headers);
+	if (transfer_uses_tls(transfer))
+		set_tunnel(transfer);
 }
 
 /* An empty body makes it a POST, unless what comes after says otherwise. */

@@ -77,6 +77,7 @@ static void forget_leg(struct transfer *transfer)
 	transfer->socket_error = 0;
 	transfer->no_source = false;
 	transfer->handshakes = 0;
+	transfer->turn_steps = 0;
 	transfer->tls_began = transfer->ended = 0;
 	transfer->has_address = transfer->connected = false;
 	transfer->location = NULL;

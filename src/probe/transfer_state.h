@@ -37,6 +37,8 @@ struct transfer {
 	int socket_error;
 	bool no_source;
 	unsigned handshakes; /* begun */
+	uint64_t turn; /* of all transfers, in which libcurl told last of steps to a tunnel: */
+	unsigned turn_steps;
 	double tls_began, ended; /* monotonic seconds; 0: not yet */
 	char *message; /* libcurl's */
 	bool connected, has_address;

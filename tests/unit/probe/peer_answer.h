@@ -27,11 +27,11 @@ static inline void peer_drip(const struct peer_connection *c)
 }
 
 /* Until the other side has had enough. */
-static inline void peer_flood(const struct peer_connection *c)
+static inline void peer_flood(const struct peer_connection *c, const char *status)
 {
 	static const char piece[16384];
 
-	if (!peer_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n"))
+	if (!peer_say(c, status) || !peer_say(c, "Content-Length: 10000000000\r\n\r\n"))
 		return;
 	while (send(c->fd, piece, sizeof(piece), MSG_NOSIGNAL) > 0)
 		;
@@ -123,7 +123,9 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 	else if (!strcmp(path, "/drip"))
 		peer_drip(c);
 	else if (!strcmp(path, "/flood"))
-		peer_flood(c);
+		peer_flood(c, "HTTP/1.1 200 OK\r\n");
+	else if (!strcmp(path, "flood.test:443"))
+		peer_flood(c, "HTTP/1.1 407 Who?\r\n");
 	else if (!strcmp(path, "/reset"))
 		peer_reset(c);
 	else if (!strcmp(path, "/keep"))
