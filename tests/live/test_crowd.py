@@ -65,6 +65,8 @@ class Thousand(CrowdCase):
                 "tls_config": {"ca_file": "absurd.pem"}}},
             "careless": {"prober": "http", "timeout": "4s", "http": {
                 "tls_config": {"insecure_skip_verify": True}}},
+            "proxied": {"prober": "http", "timeout": "4s", "http": {
+                "proxy_url": f"http://127.0.0.1:{self.bad.port}"}},
             "talk": {"prober": "tcp", "timeout": "4s", "tcp": {
                 "query_response": [{"send": "GET /drip HTTP/1.1"}, {"expect": "^x+y"}]}},
         }
@@ -75,6 +77,7 @@ class Thousand(CrowdCase):
         yield f"http://127.0.0.1:{self.bad.rst_port}/", "http_2xx", "reset"
         yield f"https://127.0.0.1:{self.bad.port}/", "http_2xx", "tls_handshake"
         yield f"tcp://127.0.0.1:{self.bad.port}", "talk", "slow"
+        yield "https://nowhere.test/", "proxied", "proxy"
         for path, reason in PATHS.items():
             yield base + path, "http_2xx", reason
         for stem, reason in self.certificates.items():
