@@ -27,9 +27,6 @@
 /* libcurl's least, or nearly: many transfers at once, small answers. */
 #define BUFFER_SIZE (16L * 1024)
 
-/* Bytes that a proxy may say at once before there is a tunnel: its error page, some ms. */
-#define TUNNEL_ANSWER_MAX 65536
-
 /* Seconds; without it libcurl takes no connection that was idle for 118 s. */
 #define IDLE_MAX 1000000L
 
@@ -209,16 +206,12 @@ static int watch_tunnel(void *context, curl_off_t total, curl_off_t now,
 			curl_off_t upload_total, curl_off_t upload_now)
 {
 	struct transfer *transfer = context;
-	uint64_t turn = transfers_turn(transfer->transfers);
 
 	(void)total;
 	(void)now;
 	(void)upload_total;
 	(void)upload_now;
-	if (transfer->turn != turn)
-		transfer->turn_steps = 0;
-	transfer->turn = turn;
-	return transfer->tls_began <= 0 && ++transfer->turn_steps > TUNNEL_ANSWER_MAX;
+	return transfer->tls_began <= 0 && turn_is_over(&transfer->turn, TURN_SHARE);
 }
 
 static void set_tunnel(struct transfer *transfer)

@@ -6,6 +6,9 @@
  * - Certificates are looked at by the callback that verifies them, so that they are known when
  *   they are not good. It is called also when nobody is to verify anything.
  * - Common names are no host names: neither RFC 9525, 2 nor Go, browsers or Python know them.
+ * - A server may send small records for ever, keys to be updated or frames of HTTP/2, which
+ *   SSL_read(3) and libcurl read as long as there are any. As if the server had ended it is the
+ *   one way to make them stop at the next record (ssl3_read_bytes() of OpenSSL 3.0).
  * - An SSL_CTX that libcurl made lives as long as its connection; it holds a reference.
  */
 #include "probe/tls.h"
@@ -26,6 +29,10 @@
 #include "base/memory.h"
 #include "probe/authorities.h"
 #include "probe/certificate.h"
+#include "probe/turn.h"
+
+/* CPU seconds in one go: on small machines a long key takes its time to sign. */
+#define HANDSHAKE_SHARE 0.5
 
 struct tls_client {
 	unsigned references;
@@ -34,7 +41,8 @@ struct tls_client {
 	STACK_OF(X509) * chain;
 	EVP_PKEY *key;
 	char *name; /* whom to expect */
-	bool is_address, verifies, was_refused;
+	bool is_address, verifies, was_refused, was_ended;
+	struct turn turn;
 	enum tls_version min, max;
 	long verify_result;
 	struct arena arena;
@@ -248,9 +256,25 @@ static void note_progress(const SSL *ssl, int where, int value)
 		SSL_set_tlsext_host_name((SSL *)ssl, (char *)name);
 	if (!(where & SSL_CB_HANDSHAKE_DONE))
 		return;
+	client->turn = (struct turn){ 0 };
 	client->seen.version = version_text(ssl);
 	name = cipher ? SSL_CIPHER_standard_name(cipher) : NULL;
 	client->seen.cipher = arena_copy_string(&client->arena, name ? name : "unknown");
+}
+
+static void watch_records(int is_sent, int version, int type, const void *data, size_t length,
+			  SSL *ssl, void *argument)
+{
+	struct tls_client *client = argument;
+	double share = client->seen.version ? TURN_SHARE : HANDSHAKE_SHARE;
+
+	(void)version;
+	(void)data;
+	(void)length;
+	if (is_sent || type != SSL3_RT_HEADER || !turn_is_over(&client->turn, share))
+		return;
+	client->was_ended = true;
+	SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
 static int number_of(enum tls_version version)
@@ -313,6 +337,8 @@ int tls_client_apply(struct tls_client *client, void *ssl_context)
 	SSL_CTX_set_verify(context, client->verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_cert_verify_callback(context, verify, client);
 	SSL_CTX_set_info_callback(context, note_progress);
+	SSL_CTX_set_msg_callback(context, watch_records);
+	SSL_CTX_set_msg_callback_arg(context, client);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
 	return 0;
@@ -326,6 +352,11 @@ long tls_client_verify_result(const struct tls_client *client)
 bool tls_client_was_refused(const struct tls_client *client)
 {
 	return client->was_refused;
+}
+
+bool tls_client_was_ended(const struct tls_client *client)
+{
+	return client->was_ended;
 }
 
 static const char *copy(struct arena *arena, const char *string)
@@ -401,6 +432,8 @@ static int failure(struct tls_session *session, int result)
 		session->wants = EPOLLOUT;
 	if (session->wants)
 		return -EAGAIN;
+	if (session->client->was_ended)
+		return -EMSGSIZE;
 	if (error == SSL_ERROR_ZERO_RETURN || ended)
 		return 0;
 	if (error == SSL_ERROR_SYSCALL && (os_error == ECONNRESET || os_error == EPIPE))

@@ -77,7 +77,6 @@ static void forget_leg(struct transfer *transfer)
 	transfer->socket_error = 0;
 	transfer->no_source = false;
 	transfer->handshakes = 0;
-	transfer->turn_steps = 0;
 	transfer->tls_began = transfer->ended = 0;
 	transfer->has_address = transfer->connected = false;
 	transfer->location = NULL;
@@ -377,7 +376,8 @@ static void measure(struct transfer *transfer, int code)
 	if (leg->end == LEG_RECEIVE_FAILED && !leg->http_status && transfer->tls &&
 	    tls_client_was_refused(transfer->tls))
 		leg->end = LEG_NO_TLS;
-	if (transfer->answer.capped)
+	if (transfer->answer.capped ||
+	    (leg->end != LEG_COMPLETE && transfer->tls && tls_client_was_ended(transfer->tls)))
 		leg->end = LEG_CAPPED;
 	if (transfer->socket_error)
 		leg->os_error = transfer->socket_error;

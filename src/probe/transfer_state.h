@@ -8,6 +8,7 @@
 #include "probe/script.h"
 #include "probe/tls.h"
 #include "probe/transfer.h"
+#include "probe/turn.h"
 
 struct curl_slist;
 
@@ -37,8 +38,7 @@ struct transfer {
 	int socket_error;
 	bool no_source;
 	unsigned handshakes; /* begun */
-	uint64_t turn; /* of all transfers, in which libcurl told last of steps to a tunnel: */
-	unsigned turn_steps;
+	struct turn turn; /* before there is a tunnel */
 	double tls_began, ended; /* monotonic seconds; 0: not yet */
 	char *message; /* libcurl's */
 	bool connected, has_address;

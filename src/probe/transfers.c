@@ -17,7 +17,6 @@
 
 struct transfers {
 	CURLM *multi;
-	uint64_t turn;
 	struct transfer **ended; /* before they began */
 	size_t ended_count, ended_capacity;
 };
@@ -61,13 +60,7 @@ void transfers_perform(struct transfers *transfers)
 {
 	int running;
 
-	transfers->turn++;
 	curl_multi_perform(transfers->multi, &running);
-}
-
-uint64_t transfers_turn(const struct transfers *transfers)
-{
-	return transfers->turn;
 }
 
 struct transfer *transfers_take(struct transfers *transfers)

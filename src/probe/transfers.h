@@ -4,8 +4,6 @@
  */
 #pragma once
 
-#include <stdint.h>
-
 #include "base/compiler.h"
 
 struct transfer;
@@ -17,9 +15,6 @@ void transfers_free(struct transfers *transfers); /* takes NULL; none may be und
 
 /* Goes on with all of them, without waiting. */
 void transfers_perform(struct transfers *transfers);
-
-/* How often that was done, now included. */
-uint64_t transfers_turn(const struct transfers *transfers);
 
 /* One that has ended since; NULL: none. Its leg is to be measured. */
 struct transfer *transfers_take(struct transfers *transfers);

@@ -11,8 +11,8 @@ import unittest
 import urllib.parse
 
 from absurd import make_all
-from harness import (Page, config, free_port, requires, requires_root, tool, wait_until)
-from probing import ProbeCase, destination, reasons
+from harness import Page, config, requires, requires_root, tool, wait_until
+from probing import PYTHON, SERVERS, ProbeCase, destination, reasons
 
 HANG = "timeout:30 attempts:5"
 RUNS, FAILED, MISSED = ("outbound_probes_total", "outbound_probes_failed_total",
@@ -155,6 +155,36 @@ class Thousand(CrowdCase):
         """The most that was resident, in bytes."""
         text = pathlib.Path(f"/proc/{exporter.pid}/status").read_text()
         return 1024 * int(text.split("VmHWM:")[1].split()[0])
+
+
+@requires("openssl")
+class Endless(ProbeCase):
+    """What is read as long as there is any, by libraries that know no end."""
+
+    def test_frames_of_http_2(self):
+        self.certificate("own", "localhost")
+        server = self.start([PYTHON, SERVERS / "frames.py", self.dir / "own.pem",
+                             self.dir / "own.key"])
+        ports = {}
+        while (line := server.line()) != "ready":
+            _, name, port = line.split(" ")
+            ports[name] = port
+        module = {"prober": "http", "http": {"tls_config": {"ca_file": "own.pem"}}}
+        found = [destination(name, f"https://localhost:{port}/", "2s", module="own")
+                 for name, port in ports.items()]
+        found.append(destination("good", self.serve().url, "500ms"))
+        exporter = self.exporter(config(destinations=found, modules={"own": module},
+                                        discover={"enabled": False}))
+        page = exporter.wait_for(lambda page: all(
+            (page.get_value(RUNS, destination=name) or 0) >= 2 for name in ports),
+            "two of each")
+        page = self.assert_keeps_cadence(exporter, "good")
+        self.assertEqual(reasons(page, "good"), {})
+        for name in ports:
+            self.assertLessEqual(set(reasons(page, name)),
+                                 {"too_large", "closed_early", *IN_TIME}, name)
+            self.assertEqual(page.value("outbound_probe_success", destination=name), 0)
+        self.assertEqual(exporter.stop(), 0)
 
 
 @requires_root
