@@ -30,12 +30,12 @@ static struct kept {
 static size_t kept_next;
 static pthread_mutex_t kept_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-static void free_bio(BIO **bio)
+void authorities_close_pem(BIO **bio)
 {
 	BIO_free(*bio);
 }
 
-static BIO *bio_of(const struct text *pem)
+BIO *authorities_open_pem(const struct text *pem)
 {
 	BIO *bio = BIO_new_mem_buf(text_string(pem), (int)pem->length);
 
@@ -56,7 +56,7 @@ int authorities_read_pem(const char *text, const char *file, struct text *into,
 /* What else is in the file, and what is no certificate, does not matter. */
 static bool add_certificates(X509_STORE *store, const struct text *pem)
 {
-	CLEANUP(free_bio) BIO *bio = bio_of(pem);
+	CLEANUP(authorities_close_pem) BIO *bio = authorities_open_pem(pem);
 	bool any = false;
 	X509 *certificate;
 	long length;

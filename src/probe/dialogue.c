@@ -73,6 +73,8 @@ static enum progress fail(struct dialogue *dialogue, int error, enum leg_end end
 	/* TLS 1.3 has no other way to tell that it does not like our certificate. */
 	if (dialogue->handshaking || (error == -EPROTO && !dialogue->script.total))
 		leg.end = LEG_NO_TLS;
+	if (error == -EMSGSIZE)
+		leg.end = LEG_CAPPED;
 	return finish(dialogue, outcome_leg_reason(&leg));
 }
 

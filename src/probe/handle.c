@@ -7,6 +7,9 @@
  *   only when asked to.
  * - TLS is furnished in tls.c; libcurl itself verifies nothing.
  * - libcurl follows redirects with a look-up of its own; so they are followed by hand.
+ * - It reads what a proxy answers to CONNECT byte by byte, and as long as there are any: no
+ *   time-out ends that, and nothing else is done meanwhile (recv_CONNECT_resp() in
+ *   lib/http_proxy.c). It tells its progress after each byte, which is where we end it.
  */
 #include "probe/handle.h"
 
@@ -199,6 +202,25 @@ static void set_connection(struct transfer *transfer, double timeout)
 	set_addresses(transfer);
 }
 
+static int watch_tunnel(void *context, curl_off_t total, curl_off_t now,
+			curl_off_t upload_total, curl_off_t upload_now)
+{
+	struct transfer *transfer = context;
+
+	(void)total;
+	(void)now;
+	(void)upload_total;
+	(void)upload_now;
+	return transfer->tls_began <= 0 && turn_is_over(&transfer->turn, TURN_SHARE);
+}
+
+static void set_tunnel(struct transfer *transfer)
+{
+	SET(CURLOPT_XFERINFOFUNCTION, watch_tunnel);
+	SET(CURLOPT_XFERINFODATA, transfer);
+	SET(CURLOPT_NOPROGRESS, 0L);
+}
+
 static void set_proxy(struct transfer *transfer)
 {
 	CLEANUP(text_deinit) struct text url = { 0 };
@@ -221,6 +243,8 @@ static void set_proxy(struct transfer *transfer)
 	SET(CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
 	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	SET(CURLOPT_PROXYHEADER, transfer->proxy_headers);
+	if (transfer_uses_tls(transfer))
+		set_tunnel(transfer);
 }
 
 /* An empty body makes it a POST, unless what comes after says otherwise. */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "probe/turn.h"
 
 /*
  * Transfers at once: each may take a socket or two, and with TLS some 100 kB. More are started
@@ -123,6 +124,7 @@ static void finish_legs(struct runner *runner)
 
 void runner_turn(struct runner *runner)
 {
+	turn_begin();
 	resolver_read_event(runner->context.resolver);
 	watch_look(&runner->context.watch);
 	check_runs(runner);

@@ -8,6 +8,9 @@
  * - Common names are no host names: neither RFC 9525, 2 nor Go, browsers or Python know them.
  * - No name to expect, to OpenSSL, means any, and one that begins with a dot any below it
  *   (X509_check_host(3)).
+ * - A server may send small records for ever, keys to be updated or frames of HTTP/2, which
+ *   SSL_read(3) and libcurl read as long as there are any. As if the server had ended it is the
+ *   one way to make them stop at the next record (ssl3_read_bytes() of OpenSSL 3.0).
  * - An SSL_CTX that libcurl made lives as long as its connection; it holds a reference.
  */
 #include "probe/tls.h"
@@ -28,6 +31,10 @@
 #include "base/memory.h"
 #include "probe/authorities.h"
 #include "probe/certificate.h"
+#include "probe/turn.h"
+
+/* CPU seconds in one go: on small machines a long key takes its time to sign. */
+#define HANDSHAKE_SHARE 0.5
 
 struct tls_client {
 	unsigned references;
@@ -36,7 +43,8 @@ struct tls_client {
 	STACK_OF(X509) * chain;
 	EVP_PKEY *key;
 	char *name; /* whom to expect */
-	bool is_address, verifies, was_refused;
+	bool is_address, verifies, was_refused, was_ended;
+	struct turn turn;
 	enum tls_version min, max;
 	long verify_result;
 	struct arena arena;
@@ -84,20 +92,6 @@ static void init_once(void)
 		abort();
 }
 
-static void free_bio(BIO **bio)
-{
-	BIO_free(*bio);
-}
-
-static BIO *bio_of(const struct text *pem)
-{
-	BIO *bio = BIO_new_mem_buf(text_string(pem), (int)pem->length);
-
-	if (!bio)
-		abort();
-	return bio;
-}
-
 /* OpenSSL would ask whoever is at the terminal. */
 static int no_password(char *buffer, int size, int writing, void *context)
 {
@@ -110,7 +104,7 @@ static int no_password(char *buffer, int size, int writing, void *context)
 
 static void take_chain(struct tls_client *client, const struct text *pem)
 {
-	CLEANUP(free_bio) BIO *bio = bio_of(pem);
+	CLEANUP(authorities_close_pem) BIO *bio = authorities_open_pem(pem);
 	X509 *next;
 
 	client->certificate = PEM_read_bio_X509(bio, NULL, no_password, NULL);
@@ -125,7 +119,7 @@ static int set_certificate(struct tls_client *client, const struct tls_config *c
 			   struct error *err)
 {
 	CLEANUP(text_deinit) struct text certificate = { 0 }, key = { 0 };
-	CLEANUP(free_bio) BIO *bio = NULL;
+	CLEANUP(authorities_close_pem) BIO *bio = NULL;
 
 	if (!config->cert && !config->cert_file)
 		return 0;
@@ -135,7 +129,7 @@ static int set_certificate(struct tls_client *client, const struct tls_config *c
 	    authorities_read_pem(config->key, config->key_file, &key, err) < 0)
 		return -EINVAL;
 	take_chain(client, &certificate);
-	bio = bio_of(&key);
+	bio = authorities_open_pem(&key);
 	client->key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
 	ERR_clear_error();
 	OPENSSL_cleanse(key.data, key.length);
@@ -253,9 +247,25 @@ static void note_progress(const SSL *ssl, int where, int value)
 		SSL_set_tlsext_host_name((SSL *)ssl, (char *)name);
 	if (!(where & SSL_CB_HANDSHAKE_DONE))
 		return;
+	client->turn = (struct turn){ 0 };
 	client->seen.version = version_text(ssl);
 	name = cipher ? SSL_CIPHER_standard_name(cipher) : NULL;
 	client->seen.cipher = arena_copy_string(&client->arena, name ? name : "unknown");
+}
+
+static void watch_records(int is_sent, int version, int type, const void *data, size_t length,
+			  SSL *ssl, void *argument)
+{
+	struct tls_client *client = argument;
+	double share = client->seen.version ? TURN_SHARE : HANDSHAKE_SHARE;
+
+	(void)version;
+	(void)data;
+	(void)length;
+	if (is_sent || type != SSL3_RT_HEADER || !turn_is_over(&client->turn, share))
+		return;
+	client->was_ended = true;
+	SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
 static int number_of(enum tls_version version)
@@ -318,6 +328,8 @@ int tls_client_apply(struct tls_client *client, void *ssl_context)
 	SSL_CTX_set_verify(context, client->verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_cert_verify_callback(context, verify, client);
 	SSL_CTX_set_info_callback(context, note_progress);
+	SSL_CTX_set_msg_callback(context, watch_records);
+	SSL_CTX_set_msg_callback_arg(context, client);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
 	return 0;
@@ -331,6 +343,11 @@ long tls_client_verify_result(const struct tls_client *client)
 bool tls_client_was_refused(const struct tls_client *client)
 {
 	return client->was_refused;
+}
+
+bool tls_client_was_ended(const struct tls_client *client)
+{
+	return client->was_ended;
 }
 
 static const char *copy(struct arena *arena, const char *string)
@@ -406,6 +423,8 @@ static int failure(struct tls_session *session, int result)
 		session->wants = EPOLLOUT;
 	if (session->wants)
 		return -EAGAIN;
+	if (session->client->was_ended)
+		return -EMSGSIZE;
 	if (error == SSL_ERROR_ZERO_RETURN || ended)
 		return 0;
 	if (error == SSL_ERROR_SYSCALL && (os_error == ECONNRESET || os_error == EPIPE))

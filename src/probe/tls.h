@@ -32,6 +32,9 @@ long tls_client_verify_result(const struct tls_client *client);
 /* Whether the server ended it with an alert: it wants another certificate, say. */
 bool tls_client_was_refused(const struct tls_client *client);
 
+/* Whether we ended it, since it kept us busy without end: see turn.h. */
+bool tls_client_was_ended(const struct tls_client *client);
+
 /* Writes report->tls as far as it is known. */
 void tls_client_report(const struct tls_client *client, struct probe_report *report);
 
@@ -57,7 +60,8 @@ int tls_session_handshake(struct tls_session *session) MUST_CHECK;
 
 /*
  * After the handshake. The number of bytes; 0 at the end, announced or not; -EAGAIN: not now,
- * see tls_session_wants(); -ECONNRESET, -EPROTO.
+ * see tls_session_wants(); -ECONNRESET, -EPROTO; -EMSGSIZE: we ended it, as of
+ * tls_client_was_ended().
  */
 ssize_t tls_session_read(struct tls_session *session, void *data, size_t size) MUST_CHECK;
 ssize_t tls_session_write(struct tls_session *session, const void *data,

@@ -391,7 +391,8 @@ static void measure(struct transfer *transfer, int code)
 		leg->verify_result = tls_client_verify_result(transfer->tls);
 	if (leg->end == LEG_RECEIVE_FAILED && !leg->http_status && was_refused(transfer))
 		leg->end = LEG_NO_TLS;
-	if (transfer->answer.capped)
+	if (transfer->answer.capped ||
+	    (leg->end != LEG_COMPLETE && transfer->tls && tls_client_was_ended(transfer->tls)))
 		leg->end = LEG_CAPPED;
 	if (transfer->socket_error && !transfer->opened)
 		leg->os_error = transfer->socket_error;

@@ -8,6 +8,7 @@
 #include "probe/script.h"
 #include "probe/tls.h"
 #include "probe/transfer.h"
+#include "probe/turn.h"
 
 struct curl_slist;
 
@@ -37,6 +38,7 @@ struct transfer {
 	int socket_error;
 	bool opened; /* any socket, from the address that is wanted */
 	unsigned handshakes; /* begun */
+	struct turn turn; /* before there is a tunnel */
 	double tls_began, ended; /* monotonic seconds; 0: not yet */
 	char *message; /* libcurl's */
 	bool connected, has_address;

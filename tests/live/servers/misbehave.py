@@ -51,6 +51,13 @@ def flood(client):
         client.sendall(piece)
 
 
+def refuse_at_length(client):
+    """As a proxy that one has to tell a password."""
+    client.sendall(b"HTTP/1.1 407 Who?\r\nContent-Length: 10000000000\r\n\r\n")
+    while True:
+        client.sendall(bytes(1 << 16))
+
+
 def headers(client):
     client.sendall(b"HTTP/1.1 200 OK\r\n")
     for number in itertools.count():
@@ -72,6 +79,7 @@ DONE = {
     "/drip_status": lambda client: drip(client, b"HTTP/1.1 2"),
     "/flood": flood,
     "/headers": headers,
+    "CONNECT": refuse_at_length,
     "/reset": reset,
     "/reset_midway": reset_midway,
 }
@@ -84,6 +92,8 @@ def serve(client):
             words = request.split()
             is_http = len(words) > 1 and words[1].startswith(b"/")
             path = words[1].decode("ascii", "replace") if is_http else "/silent"
+            if words[:1] == [b"CONNECT"]:
+                path = "CONNECT"
             DONE.get(path, lambda client: client.sendall(SAID.get(path, SAID["/teapot"])))(client)
         except OSError:
             pass

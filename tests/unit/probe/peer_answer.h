@@ -4,36 +4,11 @@
 #include "probe/peer.h"
 #include "probe/peer_tunnel.h"
 
-/* Waits for the peer to be stopped, or the other side to close, or `milliseconds`. */
-static inline bool peer_pause(const struct peer_connection *c, int milliseconds)
-{
-	struct pollfd fds[] = { { .fd = c->peer->stop, .events = POLLIN },
-				{ .fd = c->fd, .events = POLLRDHUP } };
-
-	return poll(fds, 2, milliseconds) == 0;
-}
-
-static inline bool peer_say(const struct peer_connection *c, const char *text)
-{
-	return send(c->fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text);
-}
-
 static inline void peer_drip(const struct peer_connection *c)
 {
 	if (!peer_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"))
 		return;
 	while (peer_say(c, "x") && peer_pause(c, 5))
-		;
-}
-
-/* Until the other side has had enough. */
-static inline void peer_flood(const struct peer_connection *c)
-{
-	static const char piece[16384];
-
-	if (!peer_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n"))
-		return;
-	while (send(c->fd, piece, sizeof(piece), MSG_NOSIGNAL) > 0)
 		;
 }
 
@@ -130,7 +105,7 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 	else if (!strcmp(path, "/drip"))
 		peer_drip(c);
 	else if (!strcmp(path, "/flood"))
-		peer_flood(c);
+		peer_flood(c, "HTTP/1.1 200 OK\r\n");
 	else if (!strcmp(path, "/reset"))
 		peer_reset(c);
 	else if (!strcmp(path, "/keep"))
@@ -143,8 +118,8 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		peer_send_elsewhere(c);
 	else if (!strcmp(path, "/gzip"))
 		peer_gzip(c);
-	else if (!strncmp(path, "tunnel.test:", 12))
-		peer_tunnel(c, path + 12);
-	else
+	else {
+		peer_connect(c, path);
 		peer_say_answer(c, path);
+	}
 }

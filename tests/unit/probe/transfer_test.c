@@ -305,6 +305,16 @@ TEST(a_proxy_may_refuse_a_tunnel)
 	CHECK_EQ_STR(probing_ask(&f.probing, "http://a.test/"), "refused");
 }
 
+/* Else libcurl reads on for ever, and nothing else is done in this thread. */
+TEST(a_proxy_may_refuse_at_length)
+{
+	CLEANUP(fixture_deinit) struct fixture f;
+
+	fixture_init(&f);
+	CHECK_EQ_STR(ask_through(&f, "https://flood.test/"), "proxy");
+	CHECK_EQ_INT(f.probing.report.status, 0);
+}
+
 TEST(what_is_no_proxy_of_socks_is_none)
 {
 	CLEANUP(fixture_deinit) struct fixture f;
