@@ -326,7 +326,7 @@ TEST(reloads_do_not_put_a_probe_off_for_ever)
 	free(plan);
 }
 
-/* A run that never ends is begun again by each reload; what is missed meanwhile is missed once. */
+/* A run that never ends is begun again by each reload; what is missed is missed once. */
 TEST(reloads_count_what_is_missed_once)
 {
 	struct plan *plan = plan_new();
