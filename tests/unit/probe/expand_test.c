@@ -7,11 +7,14 @@
 static const char *expand(const char *template)
 {
 	static struct text text;
+	struct regex_groups groups;
 	struct regex *regex = NULL;
 
 	text_clear(&text);
 	CHECK(!regex_new("(?P<key>\\w+)=(\\w+)(x)?", &regex, NULL));
-	CHECK(!expand_template(template, regex, bytes_from_string("- user=me -"), 100, &text));
+	CHECK(regex_find(regex, bytes_from_string("- user=me -"), NULL, &groups) ==
+	      REGEX_MATCH);
+	CHECK(!expand_template(template, regex, &groups, 100, &text));
 	regex_free(regex);
 	return text_string(&text);
 }
@@ -55,17 +58,18 @@ TEST(a_dollar_sign_may_be_only_that)
 TEST(there_is_a_limit)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
-	struct bytes subject = bytes_from_string("aaaa");
+	struct regex_groups groups;
 	struct regex *regex = NULL;
 
 	REQUIRE(!regex_new("a+", &regex, NULL));
-	CHECK_EQ_INT(expand_template("$0$0", regex, subject, 8, &text), 0);
-	CHECK_EQ_INT(expand_template("", regex, subject, 7, &text), -E2BIG);
+	REQUIRE(regex_find(regex, bytes_from_string("aaaa"), NULL, &groups) == REGEX_MATCH);
+	CHECK_EQ_INT(expand_template("$0$0", regex, &groups, 8, &text), 0);
+	CHECK_EQ_INT(expand_template("", regex, &groups, 7, &text), -E2BIG);
 	text_clear(&text);
-	CHECK_EQ_INT(expand_template("$0$0", regex, subject, 7, &text), -E2BIG);
+	CHECK_EQ_INT(expand_template("$0$0", regex, &groups, 7, &text), -E2BIG);
 	text_clear(&text);
-	CHECK_EQ_INT(expand_template("long", regex, subject, 3, &text), -E2BIG);
-	CHECK_EQ_INT(expand_template("$$$$", regex, subject, 1, &text), -E2BIG);
+	CHECK_EQ_INT(expand_template("long", regex, &groups, 3, &text), -E2BIG);
+	CHECK_EQ_INT(expand_template("$$$$", regex, &groups, 1, &text), -E2BIG);
 	regex_free(regex);
 }
 
