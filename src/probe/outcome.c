@@ -288,6 +288,7 @@ static bool coding_is_valid(const struct http_module *http, const struct answer 
 	return false;
 }
 
+/* What an expression that matches would have found may stand where the body was cut off. */
 static enum probe_reason judge_body(const struct regex *regex, const struct answer *answer,
 				    bool wanted, struct probe_report *report)
 {
@@ -296,6 +297,11 @@ static enum probe_reason judge_body(const struct regex *regex, const struct answ
 
 	if (result == REGEX_TOO_EXPENSIVE)
 		return give_up(report);
+	if (result == REGEX_MISMATCH && answer->body_bytes > body.length) {
+		probe_report_log(report, "error", "expressions see the first MB of a body",
+				 NULL);
+		return PROBE_TOO_LARGE;
+	}
 	if ((result == REGEX_MATCH) == wanted)
 		return NO_REASON;
 	probe_report_log(report, "error",

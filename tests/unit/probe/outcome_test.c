@@ -298,6 +298,19 @@ TEST(a_body_may_take_an_expression_too_long)
 	check_body("[0-9]", text_string(&body), "none", "body");
 }
 
+TEST(what_stands_after_the_first_megabyte_is_not_known)
+{
+	CLEANUP(text_deinit) struct text body = { 0 };
+
+	text_append_string(&body, "begin");
+	while (body.length < 1024 * 1024)
+		text_append_string(&body, "          ");
+	check_body("begin", text_string(&body), "body", "none");
+	check_body("end", text_string(&body), "too_large", "too_large");
+	text_append_string(&body, "end");
+	check_body("end", text_string(&body), "too_large", "too_large");
+}
+
 static const char *judge_header(const char *pattern, const char *line, bool wanted)
 {
 	struct header_match_config match = { .header = "X-State" };
