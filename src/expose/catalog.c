@@ -227,7 +227,9 @@ static const struct metric own[] = {
   .write = samples_write_last_tick },
 { { "outbound_exporter_truncated_total", FAMILY_COUNTER, NULL, { "what" },
     "What did not fit the limit max_<what> of the configuration since start: processes (what: "
-    "targets), connections (destinations, pairs, connections) or samples (series)." },
+    "targets), connections (destinations, pairs, connections) or samples (series); cmdlines: "
+    "how often the expressions of targets took too long on a command line, and were given "
+    "up." },
   .write = samples_write_truncated },
 { { "outbound_exporter_events_lost_total", FAMILY_COUNTER, NULL, { NULL },
     "Events of the kernel that were lost for want of room, since start; meanwhile, counts of "

@@ -40,7 +40,8 @@ enum probe_reason {
 	PROBE_PROXY, /* the proxy refused, or is not one */
 	PROBE_LOCAL_PORTS,
 	PROBE_CANCELED, /* the target whose view it was taken from is gone */
-	PROBE_CONFIG, /* a file or variable that the module names cannot be read */
+	PROBE_CONFIG, /* a file or variable that the module names cannot be read, or it has an
+			 expression that takes too long */
 	PROBE_OTHER,
 	PROBE_REASON_COUNT,
 };

@@ -8,7 +8,7 @@
 static const char *const truncated_names[TRUNCATED_COUNT] = {
 	[TRUNCATED_TARGETS] = "targets", [TRUNCATED_DESTINATIONS] = "destinations",
 	[TRUNCATED_PAIRS] = "pairs",	 [TRUNCATED_CONNECTIONS] = "connections",
-	[TRUNCATED_SERIES] = "series",
+	[TRUNCATED_SERIES] = "series",	 [TRUNCATED_CMDLINES] = "cmdlines",
 };
 
 const char *truncated_name(enum truncated what)

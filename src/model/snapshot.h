@@ -14,6 +14,7 @@ enum truncated {
 	TRUNCATED_PAIRS, /* max_pairs: likewise */
 	TRUNCATED_CONNECTIONS, /* max_connections: the connection was not counted at all */
 	TRUNCATED_SERIES, /* max_series: samples that were left off the page */
+	TRUNCATED_CMDLINES, /* expressions took too long, and do not match */
 	TRUNCATED_COUNT,
 };
 const char *truncated_name(enum truncated what);

@@ -10,14 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
-/* Groups with a higher number are empty. */
-#define GROUPS_MAX 100
-
 struct expansion {
 	const struct regex *regex;
-	struct bytes subject;
-	struct bytes groups[GROUPS_MAX];
-	size_t group_count;
+	const struct regex_groups *groups;
 	size_t max;
 	struct text *text;
 };
@@ -60,18 +55,13 @@ static int append_group(struct expansion *e, struct bytes name)
 {
 	CLEANUP(text_deinit) struct text string = { 0 };
 	bool is_number = name.length == 1 || name.data[0] != '0';
-	struct bytes group = { 0 };
+	const struct regex_groups *groups = e->groups;
 	uint64_t number;
 
-	if (is_number && bytes_parse_u64(name, 10, &number)) {
-		if (number < e->group_count)
-			group = e->groups[number];
-		return append(e, group);
-	}
+	if (is_number && bytes_parse_u64(name, 10, &number))
+		return number < groups->count ? append(e, groups->items[number]) : 0;
 	text_append(&string, name.data, name.length);
-	if (regex_match_group(e->regex, e->subject, text_string(&string), &group))
-		return append(e, group);
-	return 0;
+	return append(e, regex_group(e->regex, groups, text_string(&string)));
 }
 
 /* `rest` is what is behind a dollar sign; takes what belongs to it. */
@@ -90,18 +80,15 @@ static int append_reference(struct expansion *e, struct bytes *rest)
 	return append(e, dollar);
 }
 
-int expand_template(struct bytes template, const struct regex *regex, struct bytes subject,
-		    size_t max, struct text *ret_text)
+int expand_template(struct bytes template, const struct regex *regex,
+		    const struct regex_groups *groups, size_t max, struct text *ret_text)
 {
-	struct expansion e = {
-		.regex = regex, .subject = subject, .max = max, .text = ret_text
-	};
+	struct expansion e = { .regex = regex, .groups = groups, .max = max, .text = ret_text };
 	struct bytes plain;
 	int r = 0;
 
 	if (ret_text->length > max)
 		return -E2BIG;
-	e.group_count = regex_match_groups(regex, subject, e.groups, GROUPS_MAX);
 	while (!r && bytes_take_until(&template, '$', &plain)) {
 		r = append(&e, plain);
 		if (!r)

@@ -9,8 +9,9 @@
 #include "base/text.h"
 
 /*
- * Appends `template` to `ret_text` with the groups of the first match of `regex` in `subject`.
- * 0, or -E2BIG when the text would become longer than `max`; then some of it is there.
+ * Appends `template` to `ret_text` with the groups of a match of `regex`. 0, or -E2BIG when the
+ * text would become longer than `max`; then some of it is there.
  */
-int expand_template(struct bytes template, const struct regex *regex, struct bytes subject,
-		    size_t max, struct text *ret_text) MUST_CHECK;
+int expand_template(struct bytes template, const struct regex *regex,
+		    const struct regex_groups *groups, size_t max,
+		    struct text *ret_text) MUST_CHECK;

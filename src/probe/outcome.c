@@ -215,43 +215,59 @@ bool outcome_needs_head(const struct module_config *module)
 	       module->http.fail_if_header_not_matches_count || wants_coding(&module->http);
 }
 
-/* Whether any value of the header matches; without one, `missing`. */
-static bool header_matches(const struct header_match_config *match, const struct answer *answer,
-			   bool missing)
+static enum probe_reason give_up(struct probe_report *report)
 {
-	struct bytes rest = { 0 }, value;
-	bool any = false;
-
-	while (answer_next_value(answer, match->header, &rest, &value)) {
-		any = true;
-		if (regex_match(match->regexp, value))
-			return true;
-	}
-	return any ? false : missing;
+	probe_report_log(report, "error", "expression takes too long on this answer", NULL);
+	return PROBE_CONFIG;
 }
 
-static bool headers_are_valid(const struct http_module *http, const struct answer *answer,
-			      struct probe_report *report)
+/* Whether any value of the header matches; without one, `missing`. */
+static enum regex_result match_header(const struct header_match_config *match,
+				      const struct answer *answer, bool missing)
 {
-	const struct header_match_config *match;
+	enum regex_result result = missing ? REGEX_MATCH : REGEX_MISMATCH;
+	struct bytes rest = { 0 }, value;
+	uint64_t steps = REGEX_STEPS_MAX;
 
-	for (size_t i = 0; i < http->fail_if_header_matches_count; i++) {
-		match = &http->fail_if_header_matches[i];
-		if (!header_matches(match, answer, !match->allow_missing))
-			continue;
-		probe_report_log(report, "error", "Header is missing or matched", "header",
-				 match->header, NULL);
-		return false;
+	while (answer_next_value(answer, match->header, &rest, &value)) {
+		result = regex_match(match->regexp, value, &steps);
+		if (result != REGEX_MISMATCH)
+			break;
 	}
-	for (size_t i = 0; i < http->fail_if_header_not_matches_count; i++) {
-		match = &http->fail_if_header_not_matches[i];
-		if (header_matches(match, answer, match->allow_missing))
-			continue;
-		probe_report_log(report, "error", "Header is missing or did not match",
-				 "header", match->header, NULL);
-		return false;
-	}
-	return true;
+	return result;
+}
+
+static enum probe_reason judge_header(const struct header_match_config *match,
+				      const struct answer *answer, bool wanted,
+				      struct probe_report *report)
+{
+	bool missing = wanted == match->allow_missing;
+	enum regex_result result = match_header(match, answer, missing);
+
+	if (result == REGEX_TOO_EXPENSIVE)
+		return give_up(report);
+	if ((result == REGEX_MATCH) == wanted)
+		return NO_REASON;
+	probe_report_log(report, "error",
+			 wanted ? "Header is missing or did not match" :
+				  "Header is missing or matched",
+			 "header", match->header, NULL);
+	report->failed_by_regex = true;
+	return PROBE_HEADER;
+}
+
+static enum probe_reason judge_headers(const struct http_module *http,
+				       const struct answer *answer, struct probe_report *report)
+{
+	enum probe_reason reason = NO_REASON;
+
+	for (size_t i = 0; i < http->fail_if_header_matches_count && reason == NO_REASON; i++)
+		reason = judge_header(&http->fail_if_header_matches[i], answer, false, report);
+	for (size_t i = 0; i < http->fail_if_header_not_matches_count && reason == NO_REASON;
+	     i++)
+		reason = judge_header(&http->fail_if_header_not_matches[i], answer, true,
+				      report);
+	return reason;
 }
 
 /* As blackbox_exporter has it: what was to be compressed and is not is as good as damaged. */
@@ -272,27 +288,42 @@ static bool coding_is_valid(const struct http_module *http, const struct answer 
 	return false;
 }
 
-static bool body_is_valid(const struct http_module *http, const struct answer *answer,
-			  struct probe_report *report)
+/* What an expression that matches would have found may stand where the body was cut off. */
+static enum probe_reason judge_body(const struct regex *regex, const struct answer *answer,
+				    bool wanted, struct probe_report *report)
+{
+	struct bytes body = { text_string(&answer->body), answer->body.length };
+	enum regex_result result = regex_match(regex, body, NULL);
+
+	if (result == REGEX_TOO_EXPENSIVE)
+		return give_up(report);
+	if (result == REGEX_MISMATCH && answer->body_bytes > body.length) {
+		probe_report_log(report, "error", "expressions see the first MB of a body",
+				 NULL);
+		return PROBE_TOO_LARGE;
+	}
+	if ((result == REGEX_MATCH) == wanted)
+		return NO_REASON;
+	probe_report_log(report, "error",
+			 wanted ? "Body did not match regular expression" :
+				  "Body matched regular expression",
+			 NULL);
+	report->failed_by_regex = true;
+	return PROBE_BODY;
+}
+
+static enum probe_reason judge_bodies(const struct http_module *http,
+				      const struct answer *answer, struct probe_report *report)
 {
 	const struct regex_list *bad = &http->fail_if_body_matches;
 	const struct regex_list *good = &http->fail_if_body_not_matches;
-	struct bytes body = { text_string(&answer->body), answer->body.length };
+	enum probe_reason reason = NO_REASON;
 
-	for (size_t i = 0; i < bad->count; i++) {
-		if (!regex_match(bad->items[i], body))
-			continue;
-		probe_report_log(report, "error", "Body matched regular expression", NULL);
-		return false;
-	}
-	for (size_t i = 0; i < good->count; i++) {
-		if (regex_match(good->items[i], body))
-			continue;
-		probe_report_log(report, "error", "Body did not match regular expression",
-				 NULL);
-		return false;
-	}
-	return true;
+	for (size_t i = 0; i < bad->count && reason == NO_REASON; i++)
+		reason = judge_body(bad->items[i], answer, false, report);
+	for (size_t i = 0; i < good->count && reason == NO_REASON; i++)
+		reason = judge_body(good->items[i], answer, true, report);
+	return reason;
 }
 
 /* Go calls it "HTTP/2.0"; so do blackbox_exporter's configurations. */
@@ -339,6 +370,7 @@ enum probe_reason outcome_answer_reason(const struct module_config *module,
 					struct probe_report *report)
 {
 	const struct http_module *http = &module->http;
+	enum probe_reason reason;
 
 	if (module->prober == PROBER_TCP)
 		return NO_REASON;
@@ -346,16 +378,14 @@ enum probe_reason outcome_answer_reason(const struct module_config *module,
 		probe_report_log(report, "error", "Invalid HTTP response status code", NULL);
 		return PROBE_STATUS;
 	}
-	if (!headers_are_valid(http, answer, report)) {
-		report->failed_by_regex = true;
-		return PROBE_HEADER;
-	}
+	reason = judge_headers(http, answer, report);
+	if (reason != NO_REASON)
+		return reason;
 	if (!coding_is_valid(http, answer, report))
 		return PROBE_BODY;
-	if (!body_is_valid(http, answer, report)) {
-		report->failed_by_regex = true;
-		return PROBE_BODY;
-	}
+	reason = judge_bodies(http, answer, report);
+	if (reason != NO_REASON)
+		return reason;
 	if (!version_is_valid(http, answer, report))
 		return PROBE_HTTP_VERSION;
 	return tls_reason(http, answer, report);

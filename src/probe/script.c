@@ -20,9 +20,11 @@
 /* Of one thing that is said, and of a label. */
 #define EXPANDED_MAX 65536
 
-/* Lines that are matched at once: an expression and a line that are made for it can take some
- * milliseconds, see base/regex.c. */
-#define LINES_MAX 16
+/*
+ * Of one line. That of 64 kB takes 1.3 million steps of an expression that begins with a word,
+ * and each line may be the last that others wait for.
+ */
+#define LINE_STEPS 4000000
 
 /* What is read at once. */
 #define ROOM_MAX 8192
@@ -70,14 +72,15 @@ static void note(struct script *script, const char *level, const char *message)
 	probe_report_log(script->report, level, message, "step", step, NULL);
 }
 
-static void note_line(struct script *script, const char *message, struct bytes line)
+static void note_line(struct script *script, const char *level, const char *message,
+		      struct bytes line)
 {
 	CLEANUP(text_deinit) struct text copy = { 0 };
 
 	if (!script->report->wants_log)
 		return;
 	text_append(&copy, line.data, line.length);
-	probe_report_log(script->report, "info", message, "line", text_string(&copy), NULL);
+	probe_report_log(script->report, level, message, "line", text_string(&copy), NULL);
 }
 
 static size_t unread(const struct script *script)
@@ -116,7 +119,7 @@ static bool take_line(struct script *script, struct bytes *ret_line)
 	return true;
 }
 
-static bool expand_labels(struct script *script, struct bytes line)
+static bool expand_labels(struct script *script, const struct regex_groups *groups)
 {
 	const struct query_config *q = query(script);
 	struct arena *arena = &script->report->arena;
@@ -125,7 +128,7 @@ static bool expand_labels(struct script *script, struct bytes line)
 	for (size_t i = 0; i < q->label_count; i++) {
 		CLEANUP(text_deinit) struct text value = { 0 };
 
-		if (expand_template(bytes_from_string(q->labels[i].value), q->expect, line,
+		if (expand_template(bytes_from_string(q->labels[i].value), q->expect, groups,
 				    EXPANDED_MAX, &value) < 0)
 			return false;
 		labels[i].name = arena_copy_string(arena, q->labels[i].name);
@@ -136,38 +139,51 @@ static bool expand_labels(struct script *script, struct bytes line)
 	return true;
 }
 
-static bool prepare_send(struct script *script, struct bytes line)
+static bool prepare_send(struct script *script, const struct regex_groups *groups)
 {
 	const struct query_config *q = query(script);
 
 	return !q->send || expand_template((struct bytes){ q->send, q->send_length }, q->expect,
-					   line, EXPANDED_MAX, &script->unsent) == 0;
+					   groups, EXPANDED_MAX, &script->unsent) == 0;
 }
 
-static enum script_wish matched(struct script *script, struct bytes line)
+static enum script_wish matched(struct script *script, struct bytes line,
+				const struct regex_groups *groups)
 {
-	note_line(script, "a line matches", line);
+	note_line(script, "info", "a line matches", line);
 	script->report->failed_by_regex = false;
 	script->part = SCRIPT_EXPECT_BYTES;
-	if (!prepare_send(script, line) ||
-	    (query(script)->label_count && !expand_labels(script, line)))
+	if (!prepare_send(script, groups) ||
+	    (query(script)->label_count && !expand_labels(script, groups)))
 		return fail(script, PROBE_TOO_LARGE);
 	return SCRIPT_DONE;
 }
 
+static enum script_wish hear_line(struct script *script, struct bytes line)
+{
+	struct regex_groups groups;
+	uint64_t steps = LINE_STEPS;
+
+	switch (regex_find(query(script)->expect, line, &steps, &groups)) {
+	case REGEX_MATCH:
+		return matched(script, line, &groups);
+	case REGEX_TOO_EXPENSIVE:
+		note_line(script, "error", "expression takes too long on this line", line);
+		return fail(script, PROBE_CONFIG);
+	case REGEX_MISMATCH:
+		break;
+	}
+	note_line(script, "info", "a line does not match", line);
+	script->refuted = true;
+	return SCRIPT_PAUSE;
+}
+
 static enum script_wish expect(struct script *script)
 {
-	unsigned lines = 0;
 	struct bytes line;
 
-	while (take_line(script, &line)) {
-		if (regex_match(query(script)->expect, line))
-			return matched(script, line);
-		note_line(script, "a line does not match", line);
-		script->refuted = true;
-		if (++lines == LINES_MAX)
-			return SCRIPT_PAUSE;
-	}
+	if (take_line(script, &line))
+		return hear_line(script, line);
 	if (script->closed) {
 		note(script, "error", "closed before any line matched");
 		script->report->failed_by_regex = true;

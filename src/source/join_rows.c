@@ -330,6 +330,7 @@ static void write_self(const struct sources *sources, struct self_row *self)
 	self->truncated[TRUNCATED_PAIRS] = sources->budget.truncated_pairs;
 	self->truncated[TRUNCATED_CONNECTIONS] =
 		sources->truncated_connections + sources->events->dropped;
+	self->truncated[TRUNCATED_CMDLINES] = sources->processes.given_up;
 	self->lost_events = events_lost(sources->events);
 	self->unattributed_connects = sources->events->unattributed;
 	self->event_suspensions = sources->events->suspensions;

@@ -130,14 +130,15 @@ static void join_arguments(struct bytes cmdline, struct text *joined)
 	}
 }
 
-static bool cmdline_matches(const struct regex_list *wanted, struct bytes cmdline)
+static bool cmdline_matches(const struct regex_list *wanted, const struct match_facts *facts)
 {
 	CLEANUP(text_deinit) struct text joined = { 0 };
 
-	join_arguments(cmdline, &joined);
+	join_arguments(facts->cmdline, &joined);
 	for (size_t i = 0; i < wanted->count; i++) {
-		if (!regex_match(wanted->items[i],
-				 (struct bytes){ text_string(&joined), joined.length }))
+		if (regex_match(wanted->items[i],
+				(struct bytes){ text_string(&joined), joined.length },
+				facts->steps) != REGEX_MATCH)
 			return false;
 	}
 	return true;
@@ -177,7 +178,7 @@ static bool matches(const struct match_config *match, const struct match_facts *
 		return false;
 	if (match->listen && !listens_on(facts, match->listen))
 		return false;
-	return !match->cmdline.count || cmdline_matches(&match->cmdline, facts->cmdline);
+	return !match->cmdline.count || cmdline_matches(&match->cmdline, facts);
 }
 
 const struct target_config *match_rule(const struct config *config,
@@ -220,21 +221,26 @@ static void write_start(const struct match_facts *facts, struct text *name)
 	text_append_string(name, date);
 }
 
+/* The group of the first expression in which it took part. */
 static void write_group(const struct target_config *rule, const struct match_facts *facts,
 			const char *group, struct text *name)
 {
 	CLEANUP(text_deinit) struct text joined = { 0 };
-	struct bytes found;
+	struct regex_groups groups;
 
 	join_arguments(facts->cmdline, &joined);
 	for (size_t i = 0; i < rule->match_count; i++) {
 		const struct regex_list *list = &rule->matches[i].cmdline;
 
 		for (size_t j = 0; j < list->count; j++) {
-			if (!regex_match_group(list->items[j],
-					       (struct bytes){ text_string(&joined),
-							       joined.length },
-					       group, &found))
+			struct bytes found = { 0 };
+
+			if (regex_has_group(list->items[j], group) &&
+			    regex_find(list->items[j],
+				       (struct bytes){ text_string(&joined), joined.length },
+				       facts->steps, &groups) == REGEX_MATCH)
+				found = regex_group(list->items[j], &groups, group);
+			if (!found.data)
 				continue;
 			text_append(name, found.data, found.length);
 			return;

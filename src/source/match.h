@@ -16,6 +16,7 @@ struct match_facts {
 	const char *comm;
 	const char *exe; /* path of the executable */
 	struct bytes cmdline; /* arguments, each ended by NUL */
+	uint64_t *steps; /* for all expressions together, see base/regex.h; NULL: for each */
 	bool has_user;
 	uid_t user;
 	double start_time; /* seconds since 1970 */

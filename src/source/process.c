@@ -18,6 +18,12 @@
 /* How long a new process is matched in each tick, and how often an old one is. */
 #define SETTLE_SECONDS 60.0
 
+/*
+ * Of all expressions on one command line, some 3 ms, see base/regex.h: whoever may run programs
+ * chooses what they are called.
+ */
+#define CMDLINE_STEPS 4000000
+
 #define CGROUP_MAX ((size_t)64 * 1024)
 /* The first line counts; PostgreSQL writes more of them. */
 #define PID_FILE_MAX ((size_t)4096)
@@ -180,9 +186,10 @@ static void read_pid_files(struct process_table *table, const struct config *con
 	}
 }
 
-/* The texts that the facts of one process point into. */
+/* What the facts of one process point into. */
 struct fact_texts {
 	struct text exe, cmdline, cgroups, container;
+	uint64_t steps;
 };
 
 static void fact_texts_deinit(struct fact_texts *texts)
@@ -230,8 +237,10 @@ static int read_facts(const struct process_table *table, const struct procfs *pr
 	CLEANUP(file_close) int directory = -1;
 	int r;
 
+	texts->steps = CMDLINE_STEPS;
 	*facts = (struct match_facts){
 		.pid = process->pid,
+		.steps = &texts->steps,
 		.comm = process->stat.comm,
 		.pid_files = table->pid_files,
 		.start_time =
@@ -273,8 +282,9 @@ static void enter_target(struct process *process, const struct match_facts *fact
 }
 
 /* Who descends from a target stays with it, also when the ancestor is gone meanwhile. */
-static void match_process(struct process *process, const struct match_facts *facts,
-			  const struct config *config, struct target_table *targets, double now)
+static void match_by_rules(struct process *process, const struct match_facts *facts,
+			   const struct config *config, struct target_table *targets,
+			   double now)
 {
 	const struct target_config *rule = match_rule(config, facts);
 	bool descends = !process->rule && process->follows;
@@ -295,10 +305,19 @@ static void match_process(struct process *process, const struct match_facts *fac
 	enter_target(process, facts, targets, now);
 }
 
+static void match_process(struct process_table *table, struct process *process,
+			  const struct match_facts *facts, const struct config *config,
+			  struct target_table *targets, double now)
+{
+	match_by_rules(process, facts, config, targets, now);
+	process->given_up = !*facts->steps;
+	table->given_up += process->given_up;
+}
+
 /*
  * A server gives up root and renames itself soon after its start, and is put into its cgroup
- * then, and its container gets its name; so the first minute counts most. Facts that only
- * execve(2) changes need no second look.
+ * then, and its container gets its name; so the first minute counts most, unless its command
+ * line is made to cost us dearly. Facts that only execve(2) changes need no second look.
  */
 static bool is_due(const struct process_table *table, const struct process *process, double now)
 {
@@ -307,12 +326,12 @@ static bool is_due(const struct process_table *table, const struct process *proc
 	if (process->listens ||
 	    !(table->needs.user || table->needs.cmdline || table->needs.cgroups))
 		return false;
-	return now - process->first_seen < SETTLE_SECONDS ||
+	return (now - process->first_seen < SETTLE_SECONDS && !process->given_up) ||
 	       now - process->last_matched >= SETTLE_SECONDS;
 }
 
 void process_match_listening(struct process *process, const struct procfs *procfs,
-			     const struct process_table *table, const struct config *config,
+			     struct process_table *table, const struct config *config,
 			     const uint16_t *ports, size_t port_count,
 			     struct target_table *targets, double now)
 {
@@ -328,7 +347,7 @@ void process_match_listening(struct process *process, const struct procfs *procf
 	/* Rules are in one array. A later one is no news: other ports may fulfil its own. */
 	if (!rule || (process->rule && process->rule <= rule))
 		return;
-	match_process(process, &facts, config, targets, now);
+	match_process(table, process, &facts, config, targets, now);
 	process->listens = true;
 }
 
@@ -365,7 +384,7 @@ void process_table_match(struct process_table *table, const struct procfs *procf
 		if (!is_due(table, process, now) ||
 		    read_facts(table, procfs, process, now, &facts, &texts))
 			continue;
-		match_process(process, &facts, config, targets, now);
+		match_process(table, process, &facts, config, targets, now);
 	}
 	for (size_t i = 0; i < table->count; i++) {
 		struct process *process = &table->items[i];
@@ -424,8 +443,10 @@ void process_table_inherit(struct process_table *table, const struct process_tab
 		process.rule = NULL;
 		process.target = NULL;
 		process.fresh = true;
-		process.may_listen = process.listens = process.follows = false;
+		process.may_listen = process.listens = process.follows = process.given_up =
+			false;
 		table->items[i] = process;
 	}
 	table->count = from->count;
+	table->given_up = from->given_up;
 }

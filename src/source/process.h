@@ -21,6 +21,7 @@ struct process {
 	bool may_listen; /* a rule before its own waits for it to listen */
 	bool listens; /* its rule asked for a port, and it listened; it may stop that */
 	bool discovered; /* once it had a target by discovery */
+	bool given_up; /* its command line took expressions too long, when last matched */
 	bool follows; /* its children belong to its target, too */
 	double first_seen, last_matched; /* monotonic seconds */
 	double watched_since; /* monotonic seconds: its descriptors are read; 0: they are not */
@@ -39,6 +40,7 @@ struct process_table {
 			   */
 	size_t pid_file_count;
 	double listed; /* monotonic seconds: whoever started since may be missing */
+	uint64_t given_up; /* how often that was so, since start */
 	uint64_t refused; /* processes whose stat may not be read, in this tick */
 	struct match_needs needs;
 	struct container_table *containers; /* borrowed, for their names; NULL: unknown */
@@ -61,7 +63,7 @@ void process_table_match(struct process_table *table, const struct procfs *procf
 
 /* Matches one process again, now that the ports it listens on are known. */
 void process_match_listening(struct process *process, const struct procfs *procfs,
-			     const struct process_table *table, const struct config *config,
+			     struct process_table *table, const struct config *config,
 			     const uint16_t *ports, size_t port_count,
 			     struct target_table *targets, double now);
 

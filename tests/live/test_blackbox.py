@@ -61,7 +61,6 @@ TABLE = [
         ("http /loop", "stay", "stay, elsewhere", "stay, old word", "gzip not compressed")),
     Row("probe_success", "value", BOUNDED, ("body large", "body late")),
     Row("probe_http_uncompressed_body_length", "value", BOUNDED, ("body large",)),
-    Row("probe_failed_due_to_regex", "value", BOUNDED, ("body late",)),
     *[Row(metric, "value", BLANK, ("http blank in the query", "http /to_blank")) for metric in (
         "probe_http_status_code", "probe_http_content_length",
         "probe_http_uncompressed_body_length")],

@@ -38,7 +38,8 @@ TEST(a_whole_file)
 	CHECK_EQ_STR(match->exe.items[1], "/c");
 	CHECK_EQ_U64(match->argv0.count, 0);
 	CHECK_EQ_U64(match->cmdline.count, 1);
-	CHECK(regex_match(match->cmdline.items[0], bytes_from_string("axb")));
+	CHECK_EQ_INT(regex_match(match->cmdline.items[0], bytes_from_string("axb"), NULL),
+		     REGEX_MATCH);
 	CHECK_EQ_INT(match->uid, 33);
 	CHECK_EQ_INT(match->listen, 80);
 	CHECK_EQ_DBL(config->detect.waiting_after, 2);

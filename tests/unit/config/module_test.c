@@ -195,7 +195,8 @@ TEST(a_conversation)
 	const struct tcp_module *tcp = &module_named(config, "m")->tcp;
 
 	REQUIRE(tcp->query_count == 4);
-	CHECK(regex_match(tcp->queries[0].expect, bytes_from_string("aa")));
+	CHECK_EQ_INT(regex_match(tcp->queries[0].expect, bytes_from_string("aa"), NULL),
+		     REGEX_MATCH);
 	REQUIRE(tcp->queries[0].label_count == 1);
 	CHECK_EQ_STR(tcp->queries[0].labels[0].name, "n");
 	CHECK_EQ_STR(tcp->queries[0].labels[0].value, "${1}");
@@ -259,7 +260,9 @@ TEST(header_matches)
 	CHECK(http->fail_if_header_matches[0].allow_missing);
 	REQUIRE(http->fail_if_header_not_matches_count == 2);
 	CHECK(!http->fail_if_header_not_matches[0].allow_missing);
-	CHECK(regex_match(http->fail_if_header_not_matches[1].regexp, bytes_from_string("f")));
+	CHECK_EQ_INT(regex_match(http->fail_if_header_not_matches[1].regexp,
+				 bytes_from_string("f"), NULL),
+		     REGEX_MATCH);
 	CHECK_COMPLAINTS(HTTP("fail_if_header_matches: [ { header: a } ]"),
 			 "f:1:65: a header match without \"regexp\"");
 	CHECK_EQ_U64(config->regexes.count, 3);

@@ -7,12 +7,14 @@
 static const char *expand(const char *template)
 {
 	static struct text text;
+	struct regex_groups groups;
 	struct regex *regex = NULL;
 
 	text_clear(&text);
 	CHECK(!regex_new("(?P<key>\\w+)=(\\w+)(x)?", &regex, NULL));
-	CHECK(!expand_template(bytes_from_string(template), regex,
-			       bytes_from_string("- user=me -"), 100, &text));
+	CHECK(regex_find(regex, bytes_from_string("- user=me -"), NULL, &groups) ==
+	      REGEX_MATCH);
+	CHECK(!expand_template(bytes_from_string(template), regex, &groups, 100, &text));
 	regex_free(regex);
 	return text_string(&text);
 }
@@ -61,15 +63,16 @@ TEST(a_template_ends_where_it_ends)
 		size_t length;
 		const char *expected;
 	} cuts[] = { { 2, "me" }, { 3, "${2" }, { 1, "$" }, { 0, "" } };
-	struct bytes subject = bytes_from_string("user=me");
+	struct regex_groups groups;
 	struct regex *regex = NULL;
 
 	REQUIRE(!regex_new("(\\w+)=(\\w+)", &regex, NULL));
+	REQUIRE(regex_find(regex, bytes_from_string("user=me"), NULL, &groups) == REGEX_MATCH);
 	for (size_t i = 0; i < ARRAY_LENGTH(cuts); i++) {
 		CLEANUP(text_deinit) struct text text = { 0 };
 
 		CHECK(!expand_template((struct bytes){ templates[i], cuts[i].length }, regex,
-				       subject, 100, &text));
+				       &groups, 100, &text));
 		CHECK_EQ_STR(text_string(&text), cuts[i].expected);
 	}
 	regex_free(regex);
@@ -78,19 +81,20 @@ TEST(a_template_ends_where_it_ends)
 TEST(there_is_a_limit)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
-	struct bytes subject = bytes_from_string("aaaa");
+	struct regex_groups groups;
 	struct regex *regex = NULL;
 
 	REQUIRE(!regex_new("a+", &regex, NULL));
-	CHECK_EQ_INT(expand_template(bytes_from_string("$0$0"), regex, subject, 8, &text), 0);
-	CHECK_EQ_INT(expand_template(bytes_from_string(""), regex, subject, 7, &text), -E2BIG);
+	REQUIRE(regex_find(regex, bytes_from_string("aaaa"), NULL, &groups) == REGEX_MATCH);
+	CHECK_EQ_INT(expand_template(bytes_from_string("$0$0"), regex, &groups, 8, &text), 0);
+	CHECK_EQ_INT(expand_template(bytes_from_string(""), regex, &groups, 7, &text), -E2BIG);
 	text_clear(&text);
-	CHECK_EQ_INT(expand_template(bytes_from_string("$0$0"), regex, subject, 7, &text),
+	CHECK_EQ_INT(expand_template(bytes_from_string("$0$0"), regex, &groups, 7, &text),
 		     -E2BIG);
 	text_clear(&text);
-	CHECK_EQ_INT(expand_template(bytes_from_string("long"), regex, subject, 3, &text),
+	CHECK_EQ_INT(expand_template(bytes_from_string("long"), regex, &groups, 3, &text),
 		     -E2BIG);
-	CHECK_EQ_INT(expand_template(bytes_from_string("$$$$"), regex, subject, 1, &text),
+	CHECK_EQ_INT(expand_template(bytes_from_string("$$$$"), regex, &groups, 1, &text),
 		     -E2BIG);
 	regex_free(regex);
 }

@@ -212,7 +212,7 @@ TEST(an_answer_is_forgotten_and_the_time_it_took_is_not)
 
 static const char *answer(const struct module_config *module, unsigned status, const char *body)
 {
-	struct answer answer = { .body_max = 1000, .keeps_body = true };
+	struct answer answer = { .body_max = 1U << 30, .keeps_body = true };
 	struct probe_report report;
 	enum probe_reason found;
 
@@ -269,6 +269,83 @@ TEST(bodies_match_all_of_one_list_and_none_of_the_other)
 	regex_free(good[0]);
 	regex_free(good[1]);
 	regex_free(bad[0]);
+}
+
+/* What becomes of the body when the first list has this expression, or the second one. */
+static void check_body(const char *pattern, const char *body, const char *if_bad,
+		       const char *if_good)
+{
+	struct module_config module = { .prober = PROBER_HTTP };
+	struct regex *regex = NULL;
+
+	REQUIRE(!regex_new(pattern, &regex, NULL));
+	module.http.fail_if_body_matches = (struct regex_list){ &regex, 1 };
+	CHECK_EQ_STR(answer(&module, 200, body), if_bad);
+	module.http.fail_if_body_matches = (struct regex_list){ 0 };
+	module.http.fail_if_body_not_matches = (struct regex_list){ &regex, 1 };
+	CHECK_EQ_STR(answer(&module, 200, body), if_good);
+	regex_free(regex);
+}
+
+/* Neither list may take it for its own: it is not known. */
+TEST(a_body_may_take_an_expression_too_long)
+{
+	CLEANUP(text_deinit) struct text body = { 0 };
+
+	while (body.length < 60000)
+		text_append_string(&body, "aaaaaaaaaa");
+	check_body("[a-z]+[0-9]", text_string(&body), "config", "config");
+	check_body("[0-9]", text_string(&body), "none", "body");
+}
+
+TEST(what_stands_after_the_first_megabyte_is_not_known)
+{
+	CLEANUP(text_deinit) struct text body = { 0 };
+
+	text_append_string(&body, "begin");
+	while (body.length < 1024 * 1024)
+		text_append_string(&body, "          ");
+	check_body("begin", text_string(&body), "body", "none");
+	check_body("end", text_string(&body), "too_large", "too_large");
+	text_append_string(&body, "end");
+	check_body("end", text_string(&body), "too_large", "too_large");
+}
+
+static const char *judge_header(const char *pattern, const char *line, bool wanted)
+{
+	struct header_match_config match = { .header = "X-State" };
+	struct module_config module = { .prober = PROBER_HTTP };
+	struct answer answer = { .status = 200, .keeps_head = true };
+	enum probe_reason found;
+	struct probe_report report;
+
+	CHECK(!regex_new(pattern, &match.regexp, NULL));
+	probe_report_init(&report);
+	module.http.fail_if_header_matches = &match;
+	module.http.fail_if_header_matches_count = !wanted;
+	module.http.fail_if_header_not_matches = &match;
+	module.http.fail_if_header_not_matches_count = wanted;
+	CHECK(answer_take_line(&answer, bytes_from_string("HTTP/1.1 200 OK\r\n")));
+	for (unsigned i = 0; i < 100; i++)
+		CHECK(answer_take_line(&answer, bytes_from_string(line)));
+	found = outcome_answer_reason(&module, &answer, &report);
+	CHECK_EQ_INT(report.failed_by_regex, found == PROBE_HEADER);
+	answer_deinit(&answer);
+	regex_free(match.regexp);
+	return name(found);
+}
+
+/* Each of many values takes but a moment. */
+TEST(headers_may_take_an_expression_too_long)
+{
+	static const char line[] = "X-State: aaaaaaaaaaaaaaaaaaaab\r\n";
+
+	CHECK_EQ_STR(judge_header("^(a+)+$", line, true), "config");
+	CHECK_EQ_STR(judge_header("^(a+)+$", line, false), "config");
+	CHECK_EQ_STR(judge_header("^a+b", line, true), "none");
+	CHECK_EQ_STR(judge_header("^a+b", line, false), "header");
+	CHECK_EQ_STR(judge_header("^a+$", line, true), "header");
+	CHECK_EQ_STR(judge_header("^a+$", line, false), "none");
 }
 
 static struct probe_report lasted(double seconds)

@@ -174,14 +174,43 @@ TEST(lines_are_skipped_until_one_matches)
 
 TEST(others_have_their_turn_between_lines)
 {
-	struct bytes lines = { "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nx\n", 22 };
+	struct bytes lines = { "\n\nx\n", 4 };
 	struct talk talk = { 0 };
 
 	add_expect(&talk, "^x", NULL);
 	begin(&talk);
 	give(&talk, &lines, SIZE_MAX);
 	CHECK_EQ_INT(script_advance(&talk.script), SCRIPT_PAUSE);
+	CHECK_EQ_INT(script_advance(&talk.script), SCRIPT_PAUSE);
 	CHECK_EQ_INT(script_advance(&talk.script), SCRIPT_DONE);
+	end_all(&talk);
+}
+
+/* Whether it matches is not known, which is not the peer's fault. */
+TEST(a_line_may_take_an_expression_too_long)
+{
+	static char line[SCRIPT_LINE_MAX];
+	struct talk talk = { 0 };
+
+	memset(line, 'a', sizeof(line) - 1);
+	line[sizeof(line) - 2] = '\n';
+	add_expect(&talk, "[a-z]+[0-9]", NULL);
+	CHECK_EQ_INT(hold_string(&talk, line), SCRIPT_FAILED);
+	CHECK_EQ_INT(talk.script.reason, PROBE_CONFIG);
+	CHECK(!talk.report.failed_by_regex);
+	end_all(&talk);
+}
+
+TEST(a_long_line_of_words_does_not)
+{
+	CLEANUP(text_deinit) struct text line = { 0 };
+	struct talk talk = { 0 };
+
+	while (line.length < SCRIPT_LINE_MAX - 100)
+		text_append_string(&line, "up or down ");
+	text_append_string(&line, "and it is 1\n");
+	add_expect(&talk, "\\w+ is \\d$", NULL);
+	CHECK_EQ_INT(hold_string(&talk, text_string(&line)), SCRIPT_DONE);
 	end_all(&talk);
 }
 

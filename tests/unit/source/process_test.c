@@ -306,6 +306,38 @@ TEST(process_exporters_templates_make_targets)
 	CHECK_EQ_STR(target_of(&stage, 202), "nginx");
 }
 
+/* Whoever may run programs may call them so; others are matched all the same. */
+TEST(a_command_line_that_takes_expressions_too_long)
+{
+	CLEANUP(stage_deinit) struct stage stage;
+	CLEANUP(text_deinit) struct text arguments = { 0 };
+
+	stage_init(&stage, "targets:\n"
+			   "- {name: one, match: {cmdline: '[a-z]+[0-9][xy]'}}\n"
+			   "- {name: two, match: {cmdline: '[a-z]+[0-9]'}}\n"
+			   "- {name: app, match: {comm: app}}\n");
+	while (arguments.length < 100000)
+		text_append_string(&arguments, "aaaaaaaaaa");
+	text_append_string(&arguments, "0");
+	tree_stat(&stage.tree, 200, 1, "bad", 777);
+	tree_write(&stage.tree, "200/cmdline", text_string(&arguments));
+	tree_stat(&stage.tree, 201, 1, "app", 777);
+	tree_write(&stage.tree, "201/cmdline", text_string(&arguments));
+	tree_stat(&stage.tree, 202, 1, "good", 777);
+	tree_write(&stage.tree, "202/cmdline", "a0");
+	look_at(&stage, 1);
+	CHECK_EQ_STR(target_of(&stage, 200), "");
+	CHECK_EQ_STR(target_of(&stage, 201), "app");
+	CHECK_EQ_STR(target_of(&stage, 202), "two");
+	CHECK_EQ_U64(stage.table.given_up, 2);
+	look_at(&stage, 2);
+	CHECK_EQ_U64(stage.table.given_up, 2);
+	tree_write(&stage.tree, "200/cmdline", "a0");
+	look_at(&stage, 62);
+	CHECK_EQ_STR(target_of(&stage, 200), "two");
+	CHECK_EQ_U64(stage.table.given_up, 3);
+}
+
 /* PostgreSQL's postmaster.pid says more than the pid; the next server writes its own. */
 TEST(a_long_pid_file_that_changes)
 {
