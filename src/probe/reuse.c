@@ -115,7 +115,7 @@ void reuse_start(struct reuse *reuse, struct transfers *transfers)
 	reuse->state = REUSE_TRANSFER;
 }
 
-struct reuse *reuse_finish_leg(struct transfer *transfer)
+void reuse_finish_leg(struct transfer *transfer)
 {
 	struct reuse *reuse = transfer_owner(transfer);
 	struct leg leg;
@@ -124,7 +124,6 @@ struct reuse *reuse_finish_leg(struct transfer *transfer)
 	transfer_measure(transfer, &leg);
 	reuse->reusable = leg.end == LEG_COMPLETE;
 	reuse->state = REUSE_DONE;
-	return reuse;
 }
 
 void reuse_record(const struct reuse *reuse, struct probe_row *row)

@@ -294,7 +294,7 @@ static bool wants_dialogue(const struct run *run)
 	return transfer_is_tcp(run->transfer) && script_is_needed(&run->probe->module->tcp);
 }
 
-struct run *run_finish_leg(struct transfer *transfer, double now)
+void run_finish_leg(struct transfer *transfer, double now)
 {
 	struct run *run = transfer_owner(transfer);
 	const char *redirect = transfer_redirect(transfer);
@@ -314,7 +314,6 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 		begin_dialogue(run, now);
 	else
 		finish(run, judge(run));
-	return run;
 }
 
 void run_cancel(struct run *run)

@@ -54,8 +54,8 @@ double run_deadline(const struct run *run);
 /* In RUN_READY: starts the leg. */
 void run_start(struct run *run, struct transfers *transfers);
 
-/* In RUN_TRANSFER: the run that `transfer` belongs to goes on after the leg that ended. */
-struct run *run_finish_leg(struct transfer *transfer, double now);
+/* In RUN_TRANSFER: the run that `transfer` belongs to goes on after that leg has ended. */
+void run_finish_leg(struct transfer *transfer, double now);
 
 /* Gives up what is under way: done, and canceled. */
 void run_cancel(struct run *run);
