@@ -1,7 +1,11 @@
 #include "probe/reuse.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "base/clock.h"
 #include "probe/peer.h"
+#include "probe/view.h"
 #include "test.h"
 
 /* A probe's first request, and what comes after it. */
@@ -233,6 +237,33 @@ TEST(only_the_last_leg_is_kept)
 	pthread_mutex_unlock(&stage.peer.mutex);
 	end(&stage);
 	CHECK_EQ_U64(stage.peer.served, 2);
+}
+
+/* Not whatever else has got the number. */
+static bool is_netns(int fd)
+{
+	struct stat status, own;
+
+	return !fstat(fd, &status) && !stat("/proc/self/ns/net", &own) &&
+	       status.st_dev == own.st_dev && status.st_ino == own.st_ino;
+}
+
+/* Where it asks from: it outlives the run, whose view goes with it. */
+TEST(the_view_is_kept)
+{
+	int netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct view *view = view_new(netns, open("/", O_PATH | O_CLOEXEC));
+	struct stage stage = { 0 };
+
+	begin(&stage, 1000);
+	transfer_free(stage.transfer);
+	stage.transfer = transfer_new(&stage.probe, view, stage.connections, &stage);
+	view_release(view);
+	ask(&stage, "/keep");
+	leave_idle(&stage);
+	CHECK(is_netns(netns));
+	end(&stage);
+	CHECK(!is_netns(netns));
 }
 
 TEST(without_a_wish_for_it_nothing_is_kept)
