@@ -8,6 +8,8 @@
  * closed, libcurl would try it once more on a new one (Curl_retry_request() in
  * lib/transfer.c), which transfer.c then does not open. A server that closes only then did not
  * close an unused connection.
+ *
+ * Who answers the second request allowed it, be the answer too slow, too large or cut short.
  */
 #include "probe/reuse.h"
 
@@ -27,6 +29,7 @@ struct reuse {
 	enum reuse_state state;
 	bool watched, hung_up;
 	double since; /* when the connection became idle */
+	bool unasked; /* the second request could not be made, and it was not the server */
 	bool reusable;
 	double idle_close;
 };
@@ -122,13 +125,16 @@ void reuse_finish_leg(struct transfer *transfer)
 
 	assert(reuse->state == REUSE_TRANSFER);
 	transfer_measure(transfer, &leg);
-	reuse->reusable = leg.end == LEG_COMPLETE;
+	reuse->reusable = leg.end == LEG_COMPLETE || leg.first_byte > 0;
+	reuse->unasked = leg.end == LEG_CONFIG;
 	reuse->state = REUSE_DONE;
 }
 
 void reuse_record(const struct reuse *reuse, struct probe_row *row)
 {
 	assert(reuse->state == REUSE_DONE);
+	if (reuse->unasked)
+		return;
 	row->reuse_known = true;
 	row->reusable = reuse->reusable;
 	row->idle_close = reuse->idle_close;

@@ -35,5 +35,5 @@ void reuse_start(struct reuse *reuse, struct transfers *transfers);
 /* The leg of a transfer for which transfer_is_again() holds has ended. */
 void reuse_finish_leg(struct transfer *transfer);
 
-/* In REUSE_DONE: writes what was found out. */
+/* In REUSE_DONE: writes what was found out, if anything was. */
 void reuse_record(const struct reuse *reuse, struct probe_row *row);

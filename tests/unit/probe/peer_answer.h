@@ -58,6 +58,17 @@ static inline void peer_keep(const struct peer_connection *c, unsigned times, in
 	peer_pause(c, milliseconds);
 }
 
+/* Answers one request, and does something else to the second. */
+static inline void peer_keep_then(const struct peer_connection *c,
+				  void (*then)(const struct peer_connection *c))
+{
+	char request[1024];
+
+	if (peer_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello") &&
+	    recv(c->fd, request, sizeof(request), 0) > 0)
+		then(c);
+}
+
 /* To the same server under another name. */
 static inline void peer_send_elsewhere(const struct peer_connection *c)
 {
@@ -139,6 +150,10 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		peer_keep(c, 1, 20);
 	else if (!strcmp(path, "/keep_one"))
 		peer_keep(c, 1, -1);
+	else if (!strcmp(path, "/keep_then_drip"))
+		peer_keep_then(c, peer_drip);
+	else if (!strcmp(path, "/keep_then_flood"))
+		peer_keep_then(c, peer_flood);
 	else if (!strcmp(path, "/elsewhere"))
 		peer_send_elsewhere(c);
 	else if (!strcmp(path, "/gzip"))

@@ -183,6 +183,40 @@ TEST(a_server_that_answers_once_allows_no_reuse_and_gets_no_other_connection)
 	}
 }
 
+TEST(a_second_answer_may_be_slow_or_large)
+{
+	static const char *const paths[] = { "/keep_then_drip", "/keep_then_flood" };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
+		struct stage stage = { 0 };
+
+		begin(&stage, 0);
+		stage.probe.timeout = i ? 30 : 0.3;
+		CHECK(find_out(&stage, paths[i]).reusable);
+		end(&stage);
+	}
+}
+
+/* What was known of the server is not unlearnt. */
+TEST(a_second_request_that_cannot_be_made_says_nothing)
+{
+	struct probe_row row = { .reuse_known = true, .reusable = true };
+	struct stage stage = { 0 };
+
+	begin(&stage, 0);
+	ask(&stage, "/keep");
+	stage.module.http.body_file = "/does/not/exist";
+	leave_idle(&stage);
+	while (reuse_state(stage.reuse) != REUSE_DONE)
+		advance(&stage);
+	reuse_record(stage.reuse, &row);
+	CHECK(row.reusable);
+	row = (struct probe_row){ 0 };
+	reuse_record(stage.reuse, &row);
+	CHECK(!row.reuse_known);
+	end(&stage);
+}
+
 static size_t count_own(struct stage *stage)
 {
 	struct snapshot *snapshot = snapshot_new(1e9, 1e9);
