@@ -4,7 +4,6 @@
  */
 #include "daemon/ask.h"
 
-#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,10 +24,9 @@ struct ask {
 };
 
 /* One request that waits for its report. */
-struct asked {
+struct waiting {
 	struct http_wait *wait;
-	struct config *config;
-	const struct module_config *module;
+	const struct module_config *module; /* the inquiry keeps its configuration */
 	bool debug;
 };
 
@@ -76,20 +74,19 @@ static struct config *acquire_config(struct ask *ask)
 static void take_report(void *context, const struct probe_report *report)
 {
 	CLEANUP(text_deinit) struct text body = { 0 };
-	struct asked *asked = context;
+	struct waiting *waiting = context;
 
 	if (!report) {
-		http_wait_finish(asked->wait, 503, NULL, "the exporter is stopping");
-	} else if (asked->debug) {
-		probe_page_write_debug(report, asked->module->dump, &body);
-		http_wait_finish(asked->wait, 200, NULL, text_string(&body));
+		http_wait_finish(waiting->wait, 503, NULL, "the exporter is stopping");
+	} else if (waiting->debug) {
+		probe_page_write_debug(report, waiting->module->dump, &body);
+		http_wait_finish(waiting->wait, 200, NULL, text_string(&body));
 	} else {
 		probe_page_write(report, &body);
-		http_wait_finish(asked->wait, 200, probe_page_content_type(),
+		http_wait_finish(waiting->wait, 200, probe_page_content_type(),
 				 text_string(&body));
 	}
-	config_free(asked->config);
-	free(asked);
+	free(waiting);
 }
 
 static const struct module_config *find_module(const struct config *config, const char *name)
@@ -158,24 +155,26 @@ static unsigned refuse(const struct config *config, const struct http_query *que
 	return text->length ? 400 : 0;
 }
 
-static void begin(struct ask *ask, struct asked *asked, const struct http_query *query)
+static void begin(struct ask *ask, struct config *config, const struct module_config *module,
+		  struct http_wait *wait, const struct http_query *query)
 {
 	CLEANUP(error_deinit) struct error err = { 0 };
+	struct waiting *waiting = memory_new(1, sizeof(*waiting));
 	const struct inquiry_question question = {
-		.module = asked->module,
+		.module = module,
 		.target = query->target,
 		.hostname = query->hostname,
-		.timeout = choose_timeout(ask, asked->module, query),
+		.timeout = choose_timeout(ask, module, query),
 		.wants_log = query->debug,
 		.answer = take_report,
-		.context = asked,
+		.context = waiting,
 	};
 
-	if (!inquiry_ask(ask->inquiry, asked->config, &question, &err))
+	*waiting = (struct waiting){ wait, module, query->debug };
+	if (!inquiry_ask(ask->inquiry, config, &question, &err))
 		return;
-	http_wait_finish(asked->wait, 503, NULL, error_string(&err));
-	config_free(asked->config);
-	free(asked);
+	http_wait_finish(wait, 503, NULL, error_string(&err));
+	free(waiting);
 }
 
 void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query *query)
@@ -183,7 +182,6 @@ void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query 
 	CLEANUP(text_deinit) struct text refusal = { 0 };
 	struct config *config = acquire_config(ask);
 	const struct module_config *module = NULL;
-	struct asked *asked;
 	unsigned status;
 
 	if (!config) {
@@ -191,13 +189,9 @@ void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query 
 		return;
 	}
 	status = refuse(config, query, &module, &refusal);
-	if (status) {
+	if (status)
 		http_wait_finish(wait, status, NULL, text_string(&refusal));
-		config_free(config);
-		return;
-	}
-	assert(module);
-	asked = memory_new(1, sizeof(*asked));
-	*asked = (struct asked){ wait, config, module, query->debug };
-	begin(ask, asked, query);
+	else
+		begin(ask, config, module, wait, query);
+	config_free(config);
 }

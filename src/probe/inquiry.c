@@ -9,13 +9,13 @@
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "probe/runner.h"
 
 /* Connections that are remembered: see connections.h. */
@@ -108,18 +108,6 @@ static void *inquiry_thread(void *argument)
 	return NULL;
 }
 
-static int create_thread(struct inquiry *inquiry)
-{
-	sigset_t all, old;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&inquiry->thread, NULL, inquiry_thread, inquiry);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -r;
-}
-
 /* With the mutex held. */
 static int start(struct inquiry *inquiry)
 {
@@ -134,7 +122,7 @@ static int start(struct inquiry *inquiry)
 	r = runner_init(&inquiry->runner, inquiry->resolver, inquiry->connections);
 	if (r < 0)
 		return r;
-	r = create_thread(inquiry);
+	r = thread_start(&inquiry->thread, inquiry_thread, inquiry);
 	if (r < 0)
 		runner_deinit(&inquiry->runner);
 	inquiry->running = !r;

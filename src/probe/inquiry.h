@@ -33,8 +33,8 @@ struct inquiry *inquiry_new(void);
 void inquiry_free(struct inquiry *inquiry); /* takes NULL */
 
 /*
- * From any thread; strings are copied, `config` is the module's, and acquired. 0, and there
- * will be an answer; or -errno: there is no thread or descriptor for it.
+ * From any thread; strings are copied, `config` is the module's, and acquired until it is
+ * answered. 0, and there will be an answer; or -errno: there is no thread or descriptor for it.
  */
 int inquiry_ask(struct inquiry *inquiry, struct config *config,
 		const struct inquiry_question *question, struct error *err) MUST_CHECK;
