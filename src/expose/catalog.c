@@ -178,8 +178,9 @@ static const struct metric observed[] = {
     "occurred." },
   .write = samples_write_probe_failures },
 { { "outbound_probes_missed_total", FAMILY_COUNTER, NULL, { "destination", "target" },
-    "Probes that were due since start but left out, because the one before was still "
-    "going on." },
+    "Probes that were due since start and tell nothing: left out, because the one before was "
+    "still going on or the target had no process to ask from, or run out of time while this "
+    "program itself was late." },
   .probe = samples_probes_missed },
 { { "outbound_probe_http_status_code", FAMILY_GAUGE, NULL, { "destination", "target" },
     "Status code of the answer to the newest probe (RFC 9110, 15); absent without an HTTP "

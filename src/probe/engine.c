@@ -92,7 +92,10 @@ static void record(struct probe_engine *engine, struct run *run)
 	const struct probe_report *report = run_report(run);
 
 	pthread_mutex_lock(&engine->mutex);
-	outcome_record(report, clock_wall(), &probe->row);
+	if (run_was_late(run))
+		probe->row.missed++;
+	else
+		outcome_record(report, clock_wall(), &probe->row);
 	pthread_mutex_unlock(&engine->mutex);
 	probe->name_hangs = !report->success && report->reason == PROBE_DNS_TIMEOUT;
 	probe->run = NULL;

@@ -29,7 +29,7 @@ struct reuse {
 	enum reuse_state state;
 	bool watched, hung_up;
 	double since; /* when the connection became idle */
-	bool unasked; /* the second request could not be made, and it was not the server */
+	bool unknown; /* what it came to was not the server's doing */
 	bool reusable;
 	double idle_close;
 };
@@ -118,6 +118,14 @@ void reuse_start(struct reuse *reuse, struct transfers *transfers)
 	reuse->state = REUSE_TRANSFER;
 }
 
+/* We were, so that an answer in time may have been overlooked. */
+static bool is_late(const struct reuse *reuse, const struct leg *leg)
+{
+	double timeout = reuse->probe->timeout;
+
+	return leg->total - timeout > outcome_tolerance(timeout);
+}
+
 void reuse_finish_leg(struct transfer *transfer)
 {
 	struct reuse *reuse = transfer_owner(transfer);
@@ -126,14 +134,15 @@ void reuse_finish_leg(struct transfer *transfer)
 	assert(reuse->state == REUSE_TRANSFER);
 	transfer_measure(transfer, &leg);
 	reuse->reusable = leg.end == LEG_COMPLETE || leg.first_byte > 0;
-	reuse->unasked = leg.end == LEG_CONFIG;
+	reuse->unknown = leg.end == LEG_CONFIG || (leg.end == LEG_TIMEOUT &&
+						   leg.first_byte <= 0 && is_late(reuse, &leg));
 	reuse->state = REUSE_DONE;
 }
 
 void reuse_record(const struct reuse *reuse, struct probe_row *row)
 {
 	assert(reuse->state == REUSE_DONE);
-	if (reuse->unasked)
+	if (reuse->unknown)
 		return;
 	row->reuse_known = true;
 	row->reusable = reuse->reusable;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "probe/dialogue.h"
 #include "probe/script.h"
@@ -13,6 +14,9 @@
 
 /* A lookup that took longer than this share of the timeout may hang the next time. */
 #define HANGS_SHARE 0.5
+
+/* What a run may have waited for, in the log. */
+static const char its_turn[] = "its turn";
 
 struct run {
 	struct run_context *context;
@@ -27,6 +31,8 @@ struct run {
 	struct view_lookup *view_lookup; /* with one */
 	double asked; /* when the lookup was asked for */
 	struct dialogue *dialogue;
+	double began, until; /* of the leg, or the dialogue */
+	bool was_late;
 	struct probe_report report;
 };
 
@@ -62,6 +68,28 @@ static void finish(struct run *run, enum probe_reason reason)
 	run->report.duration = outcome_duration(&run->report);
 	log_end(run);
 	run->state = RUN_DONE;
+}
+
+static void finish_late(struct run *run, const char *waited_for)
+{
+	run->was_late = true;
+	probe_report_log(&run->report, "error", "This program was late", "waited_for",
+			 waited_for, NULL);
+	finish(run, PROBE_OTHER);
+}
+
+/*
+ * Of a time that ended at `until`, as was found at `found`: whether what came in time may have
+ * been overlooked, since the thread woke late or was in the middle of a long turn.
+ */
+static bool is_late(const struct run *run, double until, double found)
+{
+	const struct run_context *context = run->context;
+	double late = found - until;
+
+	if (until < context->slept)
+		late = fmax(late, context->turned);
+	return late > outcome_tolerance(run->probe->timeout);
 }
 
 static void begin_leg(struct run *run, const char *url, double now)
@@ -203,18 +231,24 @@ static void check_lookup(struct run *run, double now)
 {
 	struct lookup_view view = look(run, now);
 	bool over = view.state != LOOKUP_WAITING && view.state != LOOKUP_RUNNING;
-	double left = time_left(run), took;
+	double left = time_left(run), began, took;
+	bool was_overlooked;
 
 	if (view.state == LOOKUP_WAITING)
 		return;
-	took = (over ? view.ended : now) - lookup_began(run, &view);
+	began = lookup_began(run, &view);
+	took = (over ? view.ended : now) - began;
 	if (!over && took < left)
 		return;
+	/* The threads of the resolver know themselves when they ended. */
+	was_overlooked = run->view_lookup && took >= left && is_late(run, began + left, now);
 	took = fmin(fmax(took, 0), left);
 	run->report.phases[PROBE_PHASE_RESOLVE] += took;
 	run->report.lookup += took;
 	run->name_hangs = took > HANGS_SHARE * run->probe->timeout;
-	if (took >= left || view.state != LOOKUP_FOUND)
+	if (was_overlooked)
+		finish_late(run, its_turn);
+	else if (took >= left || view.state != LOOKUP_FOUND)
 		fail_lookup(run, took < left ? view.state : late_state(run));
 	else
 		run->state = RUN_READY;
@@ -224,7 +258,10 @@ static void check_dialogue(struct run *run, double now)
 {
 	if (!dialogue_advance(run->dialogue, now))
 		return;
-	finish(run, dialogue_reason(run->dialogue));
+	if (dialogue_ran_out(run->dialogue) && is_late(run, run->until, now))
+		finish_late(run, its_turn);
+	else
+		finish(run, dialogue_reason(run->dialogue));
 	dialogue_free(run->dialogue);
 	run->dialogue = NULL;
 }
@@ -244,7 +281,9 @@ void run_start(struct run *run, struct transfers *transfers)
 	assert(run->state == RUN_READY);
 	if (run->lookup || run->view_lookup)
 		addresses = look(run, run->asked).addresses;
-	transfer_start(run->transfer, transfers, addresses, time_left(run));
+	run->began = clock_monotonic();
+	run->until = run->began + time_left(run);
+	transfer_start(run->transfer, transfers, addresses, run->until - run->began);
 	release_lookup(run);
 	run->state = RUN_TRANSFER;
 }
@@ -284,8 +323,10 @@ static void begin_dialogue(struct run *run, double now)
 		finish(run, PROBE_OTHER);
 		return;
 	}
-	run->dialogue = dialogue_new(&peer, &run->probe->module->tcp, &run->report, now,
-				     now + time_left(run));
+	run->began = now;
+	run->until = now + time_left(run);
+	run->dialogue =
+		dialogue_new(&peer, &run->probe->module->tcp, &run->report, now, run->until);
 	run->state = RUN_DIALOGUE;
 }
 
@@ -306,7 +347,9 @@ void run_finish_leg(struct transfer *transfer, double now)
 	outcome_add_leg(&run->report, &leg);
 	transfer_report(transfer, &run->report);
 	reason = outcome_leg_reason(&leg);
-	if (reason != PROBE_REASON_COUNT)
+	if (leg.end == LEG_TIMEOUT && is_late(run, run->until, run->began + leg.total))
+		finish_late(run, its_turn);
+	else if (reason != PROBE_REASON_COUNT)
 		finish(run, reason);
 	else if (redirect)
 		follow(run, redirect, now);
@@ -338,6 +381,11 @@ struct reuse *run_take_reuse(struct run *run, void *owner, double now)
 	reuse = reuse_new(run->probe, run->transfer, &run->context->watch, now, owner);
 	run->transfer = NULL;
 	return reuse;
+}
+
+bool run_was_late(const struct run *run)
+{
+	return run->was_late;
 }
 
 struct probe_report *run_report(struct run *run)

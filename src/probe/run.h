@@ -32,6 +32,7 @@ struct run_context {
 	struct connections *connections;
 	struct watch watch;
 	struct name_servers_list name_servers; /* of views */
+	double slept, turned; /* when the thread's last turn ended; seconds that it took */
 };
 
 /*
@@ -59,11 +60,18 @@ void run_finish_leg(struct transfer *transfer, double now);
 
 /* Gives up what is under way: done, and canceled. */
 void run_cancel(struct run *run);
+
 /*
  * In RUN_DONE: whether its connection can be used again is still to be found out, for `owner`.
  * The caller's; NULL: nobody wants to know, or the run failed.
  */
 struct reuse *run_take_reuse(struct run *run, void *owner, double now);
+
+/*
+ * In RUN_DONE: it ran out of time while this program was busy with something else, so that
+ * nobody knows whether the server was late; `other`.
+ */
+bool run_was_late(const struct run *run);
 
 /* What was found out so far; complete in RUN_DONE. */
 struct probe_report *run_report(struct run *run);

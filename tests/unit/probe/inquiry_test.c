@@ -128,7 +128,7 @@ TEST(one_that_hangs_keeps_nobody)
 	struct peer peer;
 
 	peer_start(&peer);
-	ask(slow, 0.2, "127.0.0.1:%u/silent", peer.port);
+	ask(slow, 1, "127.0.0.1:%u/silent", peer.port);
 	wait_answers(slow, 1);
 	CHECK_EQ_STR(probe_reason_name(slow->reason), "no_answer");
 	ask(slow, 600, "127.0.0.1:%u/silent", peer.port);

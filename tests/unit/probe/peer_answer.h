@@ -37,6 +37,16 @@ static inline void peer_flood(const struct peer_connection *c)
 		;
 }
 
+/* Likewise in lines, without a head. */
+static inline void peer_lines(const struct peer_connection *c)
+{
+	char piece[16384];
+
+	memset(piece, '\n', sizeof(piece));
+	while (send(c->fd, piece, sizeof(piece), MSG_NOSIGNAL) > 0)
+		;
+}
+
 static inline void peer_reset(const struct peer_connection *c)
 {
 	const struct linger none = { .l_onoff = 1 };
@@ -142,6 +152,8 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		peer_drip(c);
 	else if (!strcmp(path, "/flood"))
 		peer_flood(c);
+	else if (!strcmp(path, "/lines"))
+		peer_lines(c);
 	else if (!strcmp(path, "/reset"))
 		peer_reset(c);
 	else if (!strcmp(path, "/keep"))
