@@ -13,8 +13,8 @@
 struct transfer;
 
 /*
- * A run's transfer; `owner` is the caller's. The view is acquired, NULL is that of this program;
- * the rest is borrowed.
+ * A run's transfer; `owner` is the caller's. The view is acquired, NULL is that of this
+ * program; the rest is borrowed.
  */
 struct transfer *transfer_new(const struct probe_config *probe, struct view *view,
 			      struct connections *connections, void *owner);
