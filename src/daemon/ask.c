@@ -13,8 +13,8 @@
 #include "base/memory.h"
 #include "expose/probe_page.h"
 
-/* When neither the module nor the scraper says. */
-#define TIMEOUT_DEFAULT 120.0
+/* When neither the module nor the scraper says, and as long as anybody may wait. */
+#define TIMEOUT_MAX 120.0
 
 struct ask {
 	struct inquiry *inquiry;
@@ -78,6 +78,8 @@ static void take_report(void *context, const struct probe_report *report)
 
 	if (!report) {
 		http_wait_finish(waiting->wait, 503, NULL, "the exporter is stopping");
+	} else if (!report->success && report->reason == PROBE_CANCELED) {
+		http_wait_finish(waiting->wait, 503, NULL, "the client has hung up");
 	} else if (waiting->debug) {
 		probe_page_write_debug(report, waiting->module->dump, &body);
 		http_wait_finish(waiting->wait, 200, NULL, text_string(&body));
@@ -101,10 +103,10 @@ static const struct module_config *find_module(const struct config *config, cons
 static double choose_timeout(const struct ask *ask, const struct module_config *module,
 			     const struct http_query *query)
 {
-	double timeout = TIMEOUT_DEFAULT;
+	double timeout = TIMEOUT_MAX;
 
 	if (query->scrape_timeout > 0)
-		timeout = query->scrape_timeout;
+		timeout = fmin(timeout, query->scrape_timeout);
 	if (timeout > ask->offset)
 		timeout -= ask->offset;
 	return module->timeout > 0 ? fmin(module->timeout, timeout) : timeout;
@@ -156,7 +158,7 @@ static unsigned refuse(const struct config *config, const struct http_query *que
 }
 
 static void begin(struct ask *ask, struct config *config, const struct module_config *module,
-		  struct http_wait *wait, const struct http_query *query)
+		  struct http_wait *wait, const struct http_query *query, int client)
 {
 	CLEANUP(error_deinit) struct error err = { 0 };
 	struct waiting *waiting = memory_new(1, sizeof(*waiting));
@@ -165,6 +167,7 @@ static void begin(struct ask *ask, struct config *config, const struct module_co
 		.target = query->target,
 		.hostname = query->hostname,
 		.timeout = choose_timeout(ask, module, query),
+		.client = client,
 		.wants_log = query->debug,
 		.answer = take_report,
 		.context = waiting,
@@ -177,7 +180,8 @@ static void begin(struct ask *ask, struct config *config, const struct module_co
 	free(waiting);
 }
 
-void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query *query)
+void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query *query,
+	       int client)
 {
 	CLEANUP(text_deinit) struct text refusal = { 0 };
 	struct config *config = acquire_config(ask);
@@ -192,6 +196,6 @@ void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query 
 	if (status)
 		http_wait_finish(wait, status, NULL, text_string(&refusal));
 	else
-		begin(ask, config, module, wait, query);
+		begin(ask, config, module, wait, query, client);
 	config_free(config);
 }

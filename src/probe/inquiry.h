@@ -16,11 +16,12 @@ struct inquiry_question {
 	const char
 		*target; /* a URL, with or without its scheme; "host:port" for the prober tcp */
 	const char *hostname; /* Host header and server name; NULL: the target's */
-	double timeout; /* seconds */
+	double timeout; /* seconds, from now on */
+	int client; /* the socket of who asks; lives for the call; negative: none */
 	bool wants_log;
 	/*
 	 * Called once, in the thread, with a report that lives for the call; NULL: the thread
-	 * was stopped first.
+	 * was stopped first. A probe whose client has hung up is canceled.
 	 */
 	void (*answer)(void *context, const struct probe_report *report);
 	void *context;

@@ -1,6 +1,6 @@
 /*
  * One run of one probe, from the name to the verdict. It moves from state to state as it is
- * told; its clock stands still while it waits for its turn.
+ * told; its clock stands still while it waits for its turn, unless it has a deadline.
  * 	RUN_LOOKUP ──▶ RUN_READY ──▶ RUN_TRANSFER ──▶ RUN_DONE
  * 	     ▲                            │  │            ▲
  * 	     └────────── redirect ────────┘  └──▶ RUN_DIALOGUE
@@ -43,10 +43,16 @@ struct run *run_new(struct run_context *context, const struct probe_config *prob
 		    struct view *view, bool name_hangs, double now, void *owner);
 void run_free(struct run *run); /* takes NULL; gives up what is under way */
 
+/*
+ * Ends it by `deadline` (monotonic seconds), however long it has waited for our own threads:
+ * somebody waits for the outcome. Otherwise that time is not counted.
+ */
+void run_set_deadline(struct run *run, double deadline);
+
 enum run_state run_state(const struct run *run);
 void *run_owner(const struct run *run);
 
-/* Goes on with what is not libcurl's, RUN_LOOKUP and RUN_DIALOGUE, unless it takes too long. */
+/* Goes on with what is not libcurl's, unless it takes too long. */
 void run_check(struct run *run, double now);
 
 /* When to call run_check() at the latest, if nothing wakes before; INFINITY: no need to. */
@@ -68,8 +74,8 @@ void run_cancel(struct run *run);
 struct reuse *run_take_reuse(struct run *run, void *owner, double now);
 
 /*
- * In RUN_DONE: it ran out of time while this program was busy with something else, so that
- * nobody knows whether the server was late; `other`.
+ * In RUN_DONE: it ran out of time while it waited for this program, so that nobody knows
+ * whether the server was late; `other`.
  */
 bool run_was_late(const struct run *run);
 

@@ -87,10 +87,12 @@ static void check_dialogues(struct runner *runner, double now)
 	}
 }
 
-static void check_lookups(struct runner *runner, double now)
+static void check_others(struct runner *runner, double now)
 {
 	for (size_t i = 0; i < runner->count; i++) {
-		if (run_state(runner->runs[i]) == RUN_LOOKUP)
+		enum run_state state = run_state(runner->runs[i]);
+
+		if (state == RUN_LOOKUP || state == RUN_READY)
 			run_check(runner->runs[i], now);
 	}
 }
@@ -149,7 +151,7 @@ void runner_turn(struct runner *runner)
 
 	resolver_read_event(runner->context.resolver);
 	watch_look(&runner->context.watch);
-	check_lookups(runner, now);
+	check_others(runner, now);
 	check_dialogues(runner, now);
 	check_reuses(runner, now);
 	start_ready(runner);
