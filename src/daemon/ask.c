@@ -4,7 +4,6 @@
  */
 #include "daemon/ask.h"
 
-#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,8 +13,8 @@
 #include "base/memory.h"
 #include "expose/probe_page.h"
 
-/* When neither the module nor the scraper says. */
-#define TIMEOUT_DEFAULT 120.0
+/* When neither the module nor the scraper says, and as long as anybody may wait. */
+#define TIMEOUT_MAX 120.0
 
 struct ask {
 	struct inquiry *inquiry;
@@ -25,10 +24,9 @@ struct ask {
 };
 
 /* One request that waits for its report. */
-struct asked {
+struct waiting {
 	struct http_wait *wait;
-	struct config *config;
-	const struct module_config *module;
+	const struct module_config *module; /* the inquiry keeps its configuration */
 	bool debug;
 };
 
@@ -76,20 +74,21 @@ static struct config *acquire_config(struct ask *ask)
 static void take_report(void *context, const struct probe_report *report)
 {
 	CLEANUP(text_deinit) struct text body = { 0 };
-	struct asked *asked = context;
+	struct waiting *waiting = context;
 
 	if (!report) {
-		http_wait_finish(asked->wait, 503, NULL, "the exporter is stopping");
-	} else if (asked->debug) {
-		probe_page_write_debug(report, asked->module->dump, &body);
-		http_wait_finish(asked->wait, 200, NULL, text_string(&body));
+		http_wait_finish(waiting->wait, 503, NULL, "the exporter is stopping");
+	} else if (!report->success && report->reason == PROBE_CANCELED) {
+		http_wait_finish(waiting->wait, 503, NULL, "the client has hung up");
+	} else if (waiting->debug) {
+		probe_page_write_debug(report, waiting->module->dump, &body);
+		http_wait_finish(waiting->wait, 200, NULL, text_string(&body));
 	} else {
 		probe_page_write(report, &body);
-		http_wait_finish(asked->wait, 200, probe_page_content_type(),
+		http_wait_finish(waiting->wait, 200, probe_page_content_type(),
 				 text_string(&body));
 	}
-	config_free(asked->config);
-	free(asked);
+	free(waiting);
 }
 
 static const struct module_config *find_module(const struct config *config, const char *name)
@@ -104,10 +103,10 @@ static const struct module_config *find_module(const struct config *config, cons
 static double choose_timeout(const struct ask *ask, const struct module_config *module,
 			     const struct http_query *query)
 {
-	double timeout = TIMEOUT_DEFAULT;
+	double timeout = TIMEOUT_MAX;
 
 	if (query->scrape_timeout > 0)
-		timeout = query->scrape_timeout;
+		timeout = fmin(timeout, query->scrape_timeout);
 	if (timeout > ask->offset)
 		timeout -= ask->offset;
 	return module->timeout > 0 ? fmin(module->timeout, timeout) : timeout;
@@ -158,32 +157,35 @@ static unsigned refuse(const struct config *config, const struct http_query *que
 	return text->length ? 400 : 0;
 }
 
-static void begin(struct ask *ask, struct asked *asked, const struct http_query *query)
+static void begin(struct ask *ask, struct config *config, const struct module_config *module,
+		  struct http_wait *wait, const struct http_query *query, int client)
 {
 	CLEANUP(error_deinit) struct error err = { 0 };
+	struct waiting *waiting = memory_new(1, sizeof(*waiting));
 	const struct inquiry_question question = {
-		.module = asked->module,
+		.module = module,
 		.target = query->target,
 		.hostname = query->hostname,
-		.timeout = choose_timeout(ask, asked->module, query),
+		.timeout = choose_timeout(ask, module, query),
+		.client = client,
 		.wants_log = query->debug,
 		.answer = take_report,
-		.context = asked,
+		.context = waiting,
 	};
 
-	if (!inquiry_ask(ask->inquiry, asked->config, &question, &err))
+	*waiting = (struct waiting){ wait, module, query->debug };
+	if (!inquiry_ask(ask->inquiry, config, &question, &err))
 		return;
-	http_wait_finish(asked->wait, 503, NULL, error_string(&err));
-	config_free(asked->config);
-	free(asked);
+	http_wait_finish(wait, 503, NULL, error_string(&err));
+	free(waiting);
 }
 
-void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query *query)
+void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query *query,
+	       int client)
 {
 	CLEANUP(text_deinit) struct text refusal = { 0 };
 	struct config *config = acquire_config(ask);
 	const struct module_config *module = NULL;
-	struct asked *asked;
 	unsigned status;
 
 	if (!config) {
@@ -191,13 +193,9 @@ void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query 
 		return;
 	}
 	status = refuse(config, query, &module, &refusal);
-	if (status) {
+	if (status)
 		http_wait_finish(wait, status, NULL, text_string(&refusal));
-		config_free(config);
-		return;
-	}
-	assert(module);
-	asked = memory_new(1, sizeof(*asked));
-	*asked = (struct asked){ wait, config, module, query->debug };
-	begin(ask, asked, query);
+	else
+		begin(ask, config, module, wait, query, client);
+	config_free(config);
 }

@@ -19,5 +19,9 @@ void ask_free(struct ask *ask); /* takes NULL */
 /* Modules are this configuration's from now on; NULL: nobody is let in any more. */
 void ask_set_config(struct ask *ask, struct config *config);
 
-/* In a thread of the web server: answers at once, or once there is a report. */
-void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query *query);
+/*
+ * In a thread of the web server: answers at once, or once there is a report. `client` is the
+ * socket of who asks, which lives for the call; the probe ends when it hangs up.
+ */
+void ask_probe(struct ask *ask, struct http_wait *wait, const struct http_query *query,
+	       int client);

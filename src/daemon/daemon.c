@@ -76,11 +76,12 @@ static void ask_reload(void *context, struct http_wait *wait)
 }
 
 /* Likewise. */
-static void answer_probe(void *context, struct http_wait *wait, const struct http_query *query)
+static void answer_probe(void *context, struct http_wait *wait, const struct http_query *query,
+			 int client)
 {
 	struct daemon *daemon = context;
 
-	ask_probe(daemon->ask, wait, query);
+	ask_probe(daemon->ask, wait, query, client);
 }
 
 static void arm_timer(struct daemon *daemon)

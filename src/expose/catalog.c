@@ -178,8 +178,9 @@ static const struct metric observed[] = {
     "occurred." },
   .write = samples_write_probe_failures },
 { { "outbound_probes_missed_total", FAMILY_COUNTER, NULL, { "destination", "target" },
-    "Probes that were due since start but left out, because the one before was still "
-    "going on, or there was no place to ask from." },
+    "Probes that were due since start and tell nothing: left out, because the one before was "
+    "still going on or the target had no process to ask from, or run out of time while this "
+    "program itself was late." },
   .probe = samples_probes_missed },
 { { "outbound_probe_http_status_code", FAMILY_GAUGE, NULL, { "destination", "target" },
     "Status code of the answer to the newest probe (RFC 9110, 15); absent without an HTTP "
@@ -226,9 +227,8 @@ static const struct metric own[] = {
     "their own, a scrape does not cause one." },
   .write = samples_write_last_tick },
 { { "outbound_exporter_truncated_total", FAMILY_COUNTER, NULL, { "what" },
-    "What did not fit the limit max_<what> of the configuration since start: processes (what: "
-    "targets), connections (destinations, pairs, connections) or samples (series); cmdlines: "
-    "how often the expressions of targets took too long on a command line, and were given "
+    "What did not fit the limit max_<what> of the configuration since start; of cmdlines, "
+    "how often the expressions of targets took too long on a command line and were given "
     "up." },
   .write = samples_write_truncated },
 { { "outbound_exporter_events_lost_total", FAMILY_COUNTER, NULL, { NULL },

@@ -15,7 +15,7 @@
  * - Stopping needs quiesce, then shutdown() of the listening socket, or clients hang in its
  *   backlog; a suspended connection at that point is a panic.
  * - A suspended connection is not looked at: it has no time-out, which begins anew when it is
- *   resumed, and it is not seen that its client has gone.
+ *   resumed, and it is not seen that its client has gone. Whoever answers looks for that.
  * - shutdown() of a connection's socket, from within the daemon's thread, ends it the way a
  *   vanished client would. Its descriptor is valid between the two notifications.
  * - It never writes to stderr without MHD_USE_ERROR_LOG, and sends with MSG_NOSIGNAL.
@@ -273,7 +273,8 @@ static enum MHD_Result start_probe(struct request *request, struct MHD_Connectio
 	if (query.refusal)
 		return queue(connection, site_answer_text(400, query.refusal));
 	if (begin_wait(request, connection, http->probes, &queued))
-		http->config.probe(http->config.context, request->wait, &query);
+		http->config.probe(http->config.context, request->wait, &query,
+				   request->guest->socket);
 	return queued;
 }
 

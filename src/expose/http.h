@@ -28,9 +28,11 @@ struct http_config {
 	void (*reload)(void *context, struct http_wait *wait);
 	/*
 	 * Likewise by GET /probe; the query is gone when it returns, and may lack a target.
-	 * NULL: there is no /probe.
+	 * `client` is the socket of who asks, to see whether it hangs up: a copy of it must be
+	 * closed before the wait is finished. NULL: there is no /probe.
 	 */
-	void (*probe)(void *context, struct http_wait *wait, const struct http_query *query);
+	void (*probe)(void *context, struct http_wait *wait, const struct http_query *query,
+		      int client);
 	void *context;
 };
 

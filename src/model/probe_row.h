@@ -64,7 +64,7 @@ struct probe_row {
 	const char *target; /* whose view it is; NULL: this program's */
 	enum probe_view view;
 	uint64_t runs, failures[PROBE_REASON_COUNT];
-	uint64_t missed; /* runs that were due while the last one was still going on */
+	uint64_t missed; /* runs that were due, and were left out or told nothing */
 	uint64_t buckets[PROBE_BUCKET_COUNT + 1]; /* not cumulative; the last is the rest */
 	double duration_sum; /* seconds, of all runs */
 	/* Of the newest run that was not canceled; meaningful when timestamp > 0. */

@@ -1,8 +1,9 @@
 /*
  * The descriptor was made non-blocking by libcurl, which connected it.
  *
- * One that floods is served a piece at a time, so that others have their turn. What is left is
- * then not waited for by the descriptor alone, since OpenSSL may already have read it.
+ * One that floods is served a piece at a time, so that others have their turn, and as many of
+ * them as there is time for. What is left is then not waited for by the descriptor alone, since
+ * OpenSSL may already have read it.
  *
  * Reasons are those of a leg that went the same way, so that there is one place to tell them.
  */
@@ -21,8 +22,8 @@
 #include "probe/script.h"
 #include "probe/tls.h"
 
-/* Seconds at once. */
-#define TURN_MAX 0.002
+/* Seconds at once: about what one read and its lines take. */
+#define PIECE_MAX 0.0001
 
 struct dialogue {
 	struct dialogue_peer peer;
@@ -35,7 +36,7 @@ struct dialogue {
 	uint32_t events; /* that are waited for; 0: none */
 	double since, deadline; /* when the time was last accounted for */
 	enum probe_reason reason;
-	bool over;
+	bool over, ran_out; /* of time */
 };
 
 enum progress { WENT_ON, WAITS, OVER };
@@ -250,25 +251,34 @@ bool dialogue_advance(struct dialogue *dialogue, double now)
 	if (!dialogue->hurried && !dialogue->ready && now < dialogue->deadline)
 		return dialogue->over;
 	account(dialogue, now);
-	until = clock_monotonic() + TURN_MAX;
+	until = clock_monotonic() + PIECE_MAX;
 	while (!dialogue->over && progress == WENT_ON) {
 		progress = go_on(dialogue);
 		if (clock_monotonic() >= until)
 			break;
 	}
 	dialogue->hurried = progress == WENT_ON;
-	if (!dialogue->over && now >= dialogue->deadline)
+	dialogue->ran_out = !dialogue->over && now >= dialogue->deadline;
+	if (dialogue->ran_out)
 		finish(dialogue, late_reason(dialogue));
 	return dialogue->over;
 }
 
 double dialogue_next(const struct dialogue *dialogue)
 {
-	return dialogue->hurried || dialogue->over ? 0 : dialogue->deadline;
+	bool is_now = dialogue->hurried || dialogue->ready || dialogue->over;
+
+	return is_now ? 0 : dialogue->deadline;
 }
 
 enum probe_reason dialogue_reason(const struct dialogue *dialogue)
 {
 	assert(dialogue->over);
 	return dialogue->reason;
+}
+
+bool dialogue_ran_out(const struct dialogue *dialogue)
+{
+	assert(dialogue->over);
+	return dialogue->ran_out;
 }

@@ -27,7 +27,7 @@ struct dialogue *dialogue_new(const struct dialogue_peer *peer, const struct tcp
 			      struct probe_report *report, double now, double deadline);
 void dialogue_free(struct dialogue *dialogue); /* takes NULL; ends the connection */
 
-/* Goes on with it as far as it can, or gives it up for lack of time. True when it is over. */
+/* Goes on with it for a moment, or gives it up for lack of time. True when it is over. */
 bool dialogue_advance(struct dialogue *dialogue, double now);
 
 /* When to go on with it at the latest; a time that has passed: now. */
@@ -35,3 +35,6 @@ double dialogue_next(const struct dialogue *dialogue);
 
 /* Once it is over: why it failed; PROBE_REASON_COUNT: it did not. */
 enum probe_reason dialogue_reason(const struct dialogue *dialogue);
+
+/* Likewise: whether it was given up for lack of time. */
+bool dialogue_ran_out(const struct dialogue *dialogue);

@@ -11,13 +11,13 @@
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "probe/jitter.h"
 #include "probe/roster.h"
 #include "probe/runner.h"
@@ -92,7 +92,10 @@ static void record(struct probe_engine *engine, struct run *run)
 	const struct probe_report *report = run_report(run);
 
 	pthread_mutex_lock(&engine->mutex);
-	outcome_record(report, clock_wall(), &probe->row);
+	if (run_was_late(run))
+		probe->row.missed++;
+	else
+		outcome_record(report, clock_wall(), &probe->row);
 	pthread_mutex_unlock(&engine->mutex);
 	probe->name_hangs = !report->success && report->reason == PROBE_DNS_TIMEOUT;
 	probe->run = NULL;
@@ -285,23 +288,6 @@ static void *probe_thread(void *argument)
 	return NULL;
 }
 
-/*
- * All signals are blocked in the new thread and in those it starts: the daemon waits for its
- * own, and a peer that is gone must not end the program by SIGPIPE, of which CURLOPT_NOSIGNAL
- * is no help.
- */
-static int create_thread(struct probe_engine *engine)
-{
-	sigset_t all, old;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&engine->thread, NULL, probe_thread, engine);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -r;
-}
-
 static int prepare(struct probe_engine *engine)
 {
 	if (!engine->resolver)
@@ -323,7 +309,8 @@ int probe_engine_start(struct probe_engine *engine, struct error *err)
 		return error_set(err, r, "probes: libcurl: %s", strerror(-r));
 	schedule(engine);
 	atomic_store(&engine->stop, false);
-	r = create_thread(engine);
+	/* Against SIGPIPE, of which CURLOPT_NOSIGNAL is no help, it blocks all signals. */
+	r = thread_start(&engine->thread, probe_thread, engine);
 	if (r < 0) {
 		runner_deinit(&engine->runner);
 		return error_set(err, r, "probes: thread: %s", strerror(-r));

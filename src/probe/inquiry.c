@@ -2,20 +2,28 @@
  * The thread and what it needs are made by the first question, for most people never ask any.
  * Its resolver is its own as well: names that somebody asks for and that hang take no thread
  * from those that are probed regularly.
+ *
+ * Whoever asks and goes away without the answer is not to be probed for. A client that closes
+ * looks the same as one that only says that it asks no more (shutdown(2) of its sending side)
+ * until something is sent to it, which must not be before the answer. Both are taken for gone,
+ * as by Go's web server, hence by blackbox_exporter (net/http/server.go, backgroundRead()).
  */
 #include "probe/inquiry.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "probe/runner.h"
 
 /* Connections that are remembered: see connections.h. */
@@ -26,6 +34,9 @@ struct asked {
 	struct config *config;
 	struct probe_config probe;
 	char *url, *hostname;
+	double deadline; /* monotonic seconds */
+	int client; /* a copy of the socket; negative: none */
+	bool gone; /* the client */
 	struct asked *next;
 };
 
@@ -49,8 +60,22 @@ struct inquiry *inquiry_new(void)
 	return inquiry;
 }
 
-static void answer(struct asked *asked, const struct probe_report *report)
+/*
+ * The copy must not keep the connection open when the web server closes it; nor is it enough to
+ * close it to get it off the watch, since the web server has another one.
+ */
+static void release_client(struct inquiry *inquiry, struct asked *asked)
 {
+	if (asked->client < 0)
+		return;
+	watch_remove(&inquiry->runner.context.watch, asked->client);
+	close(asked->client);
+}
+
+static void answer(struct inquiry *inquiry, struct asked *asked,
+		   const struct probe_report *report)
+{
+	release_client(inquiry, asked);
 	asked->question.answer(asked->question.context, report);
 	config_free(asked->config);
 	free(asked->url);
@@ -75,14 +100,30 @@ static void begin(struct inquiry *inquiry, struct asked *asked)
 	struct run *run = run_new(&inquiry->runner.context, &asked->probe, NULL, false,
 				  clock_monotonic(), asked);
 
+	run_set_deadline(run, asked->deadline);
+	if (asked->client >= 0)
+		watch_set_flag(&inquiry->runner.context.watch, asked->client, EPOLLRDHUP,
+			       &asked->gone);
 	runner_add(&inquiry->runner, run);
 }
 
-static void finish(struct run *run)
+/* Who has hung up since. */
+static void cancel_gone(struct inquiry *inquiry)
+{
+	for (size_t i = 0; i < inquiry->runner.count; i++) {
+		struct run *run = inquiry->runner.runs[i];
+		const struct asked *asked = run_owner(run);
+
+		if (asked->gone)
+			run_cancel(run);
+	}
+}
+
+static void finish(struct inquiry *inquiry, struct run *run)
 {
 	struct asked *asked = run_owner(run);
 
-	answer(asked, run_report(run));
+	answer(inquiry, asked, run_report(run));
 	run_free(run);
 }
 
@@ -94,8 +135,9 @@ static void turn(struct inquiry *inquiry)
 	while ((asked = take(inquiry)))
 		begin(inquiry, asked);
 	runner_turn(&inquiry->runner);
+	cancel_gone(inquiry);
 	while ((run = runner_take(&inquiry->runner)))
-		finish(run);
+		finish(inquiry, run);
 	runner_wait(&inquiry->runner, INFINITY);
 }
 
@@ -106,18 +148,6 @@ static void *inquiry_thread(void *argument)
 	while (!atomic_load(&inquiry->stop))
 		turn(inquiry);
 	return NULL;
-}
-
-static int create_thread(struct inquiry *inquiry)
-{
-	sigset_t all, old;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&inquiry->thread, NULL, inquiry_thread, inquiry);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -r;
 }
 
 /* With the mutex held. */
@@ -134,7 +164,7 @@ static int start(struct inquiry *inquiry)
 	r = runner_init(&inquiry->runner, inquiry->resolver, inquiry->connections);
 	if (r < 0)
 		return r;
-	r = create_thread(inquiry);
+	r = thread_start(&inquiry->thread, inquiry_thread, inquiry);
 	if (r < 0)
 		runner_deinit(&inquiry->runner);
 	inquiry->running = !r;
@@ -163,6 +193,8 @@ static struct asked *asked_new(struct config *config, const struct inquiry_quest
 
 	asked->question = *question;
 	asked->config = config_acquire(config);
+	asked->deadline = clock_monotonic() + question->timeout;
+	asked->client = question->client < 0 ? -1 : fcntl(question->client, F_DUPFD_CLOEXEC, 0);
 	asked->url = make_url(question);
 	asked->hostname = question->hostname ? memory_copy_string(question->hostname) : NULL;
 	asked->probe = (struct probe_config){
@@ -211,11 +243,11 @@ static void give_up(struct inquiry *inquiry)
 	for (size_t i = 0; i < inquiry->runner.count; i++) {
 		asked = run_owner(inquiry->runner.runs[i]);
 		run_free(inquiry->runner.runs[i]);
-		answer(asked, NULL);
+		answer(inquiry, asked, NULL);
 	}
 	inquiry->runner.count = 0;
 	while ((asked = take(inquiry)))
-		answer(asked, NULL);
+		answer(inquiry, asked, NULL);
 }
 
 void inquiry_free(struct inquiry *inquiry)

@@ -16,11 +16,12 @@ struct inquiry_question {
 	const char
 		*target; /* a URL, with or without its scheme; "host:port" for the prober tcp */
 	const char *hostname; /* Host header and server name; NULL: the target's */
-	double timeout; /* seconds */
+	double timeout; /* seconds, from now on */
+	int client; /* the socket of who asks; lives for the call; negative: none */
 	bool wants_log;
 	/*
 	 * Called once, in the thread, with a report that lives for the call; NULL: the thread
-	 * was stopped first.
+	 * was stopped first. A probe whose client has hung up is canceled.
 	 */
 	void (*answer)(void *context, const struct probe_report *report);
 	void *context;
@@ -33,8 +34,8 @@ struct inquiry *inquiry_new(void);
 void inquiry_free(struct inquiry *inquiry); /* takes NULL */
 
 /*
- * From any thread; strings are copied, `config` is the module's, and acquired. 0, and there
- * will be an answer; or -errno: there is no thread or descriptor for it.
+ * From any thread; strings are copied, `config` is the module's, and acquired until it is
+ * answered. 0, and there will be an answer; or -errno: there is no thread or descriptor for it.
  */
 int inquiry_ask(struct inquiry *inquiry, struct config *config,
 		const struct inquiry_question *question, struct error *err) MUST_CHECK;

@@ -16,6 +16,11 @@
 
 #define NO_REASON PROBE_REASON_COUNT
 
+/* A thread that has to wait for a processor wakes some milliseconds late, and who would have
+ * answered within the last tenth is as good as late. */
+#define TOLERANCE_MIN 0.01
+#define TOLERANCE_SHARE 0.1
+
 /* How far into a leg the phase that ended last reached. */
 static double mark(const struct leg *leg, enum probe_phase phase)
 {
@@ -72,6 +77,11 @@ double outcome_duration(const struct probe_report *report)
 	for (size_t i = 0; i < PROBE_PHASE_COUNT; i++)
 		duration += report->phases[i];
 	return duration;
+}
+
+double outcome_tolerance(double timeout)
+{
+	return fmax(TOLERANCE_MIN, TOLERANCE_SHARE * timeout);
 }
 
 static enum probe_reason connect_reason(const struct leg *leg)

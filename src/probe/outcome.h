@@ -19,6 +19,12 @@ void outcome_forget_answer(struct probe_report *report);
 /* Seconds until now: all phases. */
 double outcome_duration(const struct probe_report *report);
 
+/*
+ * By how much this program may be late itself before it cannot tell any more whether somebody
+ * with a time-out of `timeout` was; seconds.
+ */
+double outcome_tolerance(double timeout);
+
 /* Why a leg failed; PROBE_REASON_COUNT when it was answered completely. */
 enum probe_reason outcome_leg_reason(const struct leg *leg);
 

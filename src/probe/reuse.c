@@ -8,6 +8,8 @@
  * closed, libcurl would try it once more on a new one (Curl_retry_request() in
  * lib/transfer.c), which transfer.c then does not open. A server that closes only then did not
  * close an unused connection.
+ *
+ * Who answers the second request allowed it, be the answer too slow, too large or cut short.
  */
 #include "probe/reuse.h"
 
@@ -27,6 +29,7 @@ struct reuse {
 	enum reuse_state state;
 	bool watched, hung_up;
 	double since; /* when the connection became idle */
+	bool unknown; /* what it came to was not the server's doing */
 	bool reusable;
 	double idle_close;
 };
@@ -115,21 +118,32 @@ void reuse_start(struct reuse *reuse, struct transfers *transfers)
 	reuse->state = REUSE_TRANSFER;
 }
 
-struct reuse *reuse_finish_leg(struct transfer *transfer)
+/* We were, so that an answer in time may have been overlooked. */
+static bool is_late(const struct reuse *reuse, const struct leg *leg)
+{
+	double timeout = reuse->probe->timeout;
+
+	return leg->total - timeout > outcome_tolerance(timeout);
+}
+
+void reuse_finish_leg(struct transfer *transfer)
 {
 	struct reuse *reuse = transfer_owner(transfer);
 	struct leg leg;
 
 	assert(reuse->state == REUSE_TRANSFER);
 	transfer_measure(transfer, &leg);
-	reuse->reusable = leg.end == LEG_COMPLETE;
+	reuse->reusable = leg.end == LEG_COMPLETE || leg.first_byte > 0;
+	reuse->unknown = leg.end == LEG_CONFIG || (leg.end == LEG_TIMEOUT &&
+						   leg.first_byte <= 0 && is_late(reuse, &leg));
 	reuse->state = REUSE_DONE;
-	return reuse;
 }
 
 void reuse_record(const struct reuse *reuse, struct probe_row *row)
 {
 	assert(reuse->state == REUSE_DONE);
+	if (reuse->unknown)
+		return;
 	row->reuse_known = true;
 	row->reusable = reuse->reusable;
 	row->idle_close = reuse->idle_close;

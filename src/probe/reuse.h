@@ -32,8 +32,8 @@ double reuse_deadline(const struct reuse *reuse);
 /* In REUSE_READY: sends the second request. */
 void reuse_start(struct reuse *reuse, struct transfers *transfers);
 
-/* The leg of a transfer for which transfer_is_again() holds has ended. Whose it was. */
-struct reuse *reuse_finish_leg(struct transfer *transfer);
+/* The leg of a transfer for which transfer_is_again() holds has ended. */
+void reuse_finish_leg(struct transfer *transfer);
 
-/* In REUSE_DONE: writes what was found out. */
+/* In REUSE_DONE: writes what was found out, if anything was. */
 void reuse_record(const struct reuse *reuse, struct probe_row *row);

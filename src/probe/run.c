@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "probe/dialogue.h"
 #include "probe/script.h"
@@ -13,6 +14,10 @@
 
 /* A lookup that took longer than this share of the timeout may hang the next time. */
 #define HANGS_SHARE 0.5
+
+/* What a run may have waited for, in the log. */
+static const char its_turn[] = "its turn";
+static const char a_thread[] = "a thread that looks names up";
 
 struct run {
 	struct run_context *context;
@@ -27,6 +32,11 @@ struct run {
 	struct view_lookup *view_lookup; /* with one */
 	double asked; /* when the lookup was asked for */
 	struct dialogue *dialogue;
+	double deadline; /* whatever happens; INFINITY: none */
+	double began, until; /* of the leg, or the dialogue */
+	const char *waited_for; /* in the log */
+	bool has_waited; /* and lost time by it that was the server's */
+	bool was_late;
 	struct probe_report report;
 };
 
@@ -64,6 +74,29 @@ static void finish(struct run *run, enum probe_reason reason)
 	run->state = RUN_DONE;
 }
 
+static void finish_late(struct run *run)
+{
+	run->was_late = true;
+	probe_report_log(&run->report, "error", "This program was late", "waited_for",
+			 run->waited_for, NULL);
+	finish(run, PROBE_OTHER);
+}
+
+/*
+ * Of a time that ended at `until`, as was found at `found`: whether what came in time may have
+ * been overlooked, since the thread woke late or was in the middle of a long turn; or it ended
+ * before the server had its time.
+ */
+static bool is_late(const struct run *run, double until, double found)
+{
+	const struct run_context *context = run->context;
+	double late = found - until;
+
+	if (until < context->slept)
+		late = fmax(late, context->turned);
+	return run->has_waited || late > outcome_tolerance(run->probe->timeout);
+}
+
 static void begin_leg(struct run *run, const char *url, double now)
 {
 	const char *name;
@@ -96,6 +129,8 @@ struct run *run_new(struct run_context *context, const struct probe_config *prob
 	run->view = view_acquire(view);
 	run->owner = owner;
 	run->name_hangs = name_hangs;
+	run->deadline = INFINITY;
+	run->waited_for = its_turn;
 	run->transfer = transfer_new(probe, view, context->connections, run);
 	probe_report_init(&run->report);
 	run->report.is_http = probe->module->prober == PROBER_HTTP;
@@ -143,6 +178,23 @@ static double time_left(const struct run *run)
 	return run->probe->timeout - outcome_duration(&run->report);
 }
 
+/* When something has to be over that began at `began`. */
+static double end_of(const struct run *run, double began)
+{
+	return fmin(began + time_left(run), run->deadline);
+}
+
+/* Whether it has less time until then than it should, for it has waited. */
+static bool is_cut(const struct run *run, double began)
+{
+	return began + time_left(run) - run->deadline > outcome_tolerance(run->probe->timeout);
+}
+
+void run_set_deadline(struct run *run, double deadline)
+{
+	run->deadline = deadline;
+}
+
 /* The clock of this run: a lookup may be older, when others asked for it before. */
 static double lookup_began(const struct run *run, const struct lookup_view *view)
 {
@@ -161,18 +213,19 @@ static double lookup_deadline(const struct run *run)
 	struct lookup_view view;
 
 	if (run->view_lookup)
-		return fmin(run->asked + time_left(run),
-			    view_lookup_deadline(run->view_lookup));
+		return fmin(end_of(run, run->asked), view_lookup_deadline(run->view_lookup));
 	view = lookup_view(run->context->resolver, run->lookup);
 	if (view.state == LOOKUP_WAITING)
-		return INFINITY;
-	return lookup_began(run, &view) + time_left(run);
+		return run->deadline;
+	return end_of(run, lookup_began(run, &view));
 }
 
 double run_deadline(const struct run *run)
 {
 	if (run->state == RUN_LOOKUP)
 		return lookup_deadline(run);
+	if (run->state == RUN_READY)
+		return run->deadline;
 	return run->state == RUN_DIALOGUE ? dialogue_next(run->dialogue) : INFINITY;
 }
 
@@ -199,32 +252,63 @@ static enum lookup_state late_state(const struct run *run)
 		       LOOKUP_RUNNING;
 }
 
-static void check_lookup(struct run *run, double now)
+/* Of a lookup that ended at `ended`, or at the end of its time. */
+static void count_lookup(struct run *run, double began, double ended)
 {
-	struct lookup_view view = look(run, now);
-	bool over = view.state != LOOKUP_WAITING && view.state != LOOKUP_RUNNING;
-	double left = time_left(run), took;
+	double took = fmax(ended - began, 0);
 
-	if (view.state == LOOKUP_WAITING)
-		return;
-	took = (over ? view.ended : now) - lookup_began(run, &view);
-	if (!over && took < left)
-		return;
-	took = fmin(fmax(took, 0), left);
 	run->report.phases[PROBE_PHASE_RESOLVE] += took;
 	run->report.lookup += took;
 	run->name_hangs = took > HANGS_SHARE * run->probe->timeout;
-	if (took >= left || view.state != LOOKUP_FOUND)
-		fail_lookup(run, took < left ? view.state : late_state(run));
-	else
+}
+
+/*
+ * The threads of the resolver know themselves when they ended, but may have begun late; what a
+ * view finds out is to be noticed in time, too.
+ */
+static void time_out_lookup(struct run *run, double began, double until, double now)
+{
+	bool late;
+
+	run->has_waited = is_cut(run, began);
+	late = run->view_lookup ? is_late(run, until, now) : run->has_waited;
+	count_lookup(run, began, until);
+	if (!late) {
+		fail_lookup(run, late_state(run));
+		return;
+	}
+	release_lookup(run);
+	finish_late(run);
+}
+
+static void check_lookup(struct run *run, double now)
+{
+	struct lookup_view view = look(run, now);
+	bool waits = view.state == LOOKUP_WAITING;
+	bool over = !waits && view.state != LOOKUP_RUNNING;
+	double began = waits ? now : lookup_began(run, &view);
+	double ended = over ? view.ended : now, until = end_of(run, began);
+
+	if (waits)
+		run->waited_for = a_thread;
+	if (ended >= until) {
+		time_out_lookup(run, began, until, now);
+	} else if (over) {
+		count_lookup(run, began, ended);
 		run->state = RUN_READY;
+		if (view.state != LOOKUP_FOUND)
+			fail_lookup(run, view.state);
+	}
 }
 
 static void check_dialogue(struct run *run, double now)
 {
 	if (!dialogue_advance(run->dialogue, now))
 		return;
-	finish(run, dialogue_reason(run->dialogue));
+	if (dialogue_ran_out(run->dialogue) && is_late(run, run->until, now))
+		finish_late(run);
+	else
+		finish(run, dialogue_reason(run->dialogue));
 	dialogue_free(run->dialogue);
 	run->dialogue = NULL;
 }
@@ -235,6 +319,15 @@ void run_check(struct run *run, double now)
 		check_lookup(run, now);
 	else if (run->state == RUN_DIALOGUE)
 		check_dialogue(run, now);
+	else if (run->state == RUN_READY && now >= run->deadline)
+		finish_late(run);
+}
+
+static void begin_stage(struct run *run, double now)
+{
+	run->began = now;
+	run->until = end_of(run, now);
+	run->has_waited = is_cut(run, now);
 }
 
 void run_start(struct run *run, struct transfers *transfers)
@@ -244,7 +337,8 @@ void run_start(struct run *run, struct transfers *transfers)
 	assert(run->state == RUN_READY);
 	if (run->lookup || run->view_lookup)
 		addresses = look(run, run->asked).addresses;
-	transfer_start(run->transfer, transfers, addresses, time_left(run));
+	begin_stage(run, clock_monotonic());
+	transfer_start(run->transfer, transfers, addresses, run->until - run->began);
 	release_lookup(run);
 	run->state = RUN_TRANSFER;
 }
@@ -284,8 +378,9 @@ static void begin_dialogue(struct run *run, double now)
 		finish(run, PROBE_OTHER);
 		return;
 	}
-	run->dialogue = dialogue_new(&peer, &run->probe->module->tcp, &run->report, now,
-				     now + time_left(run));
+	begin_stage(run, now);
+	run->dialogue =
+		dialogue_new(&peer, &run->probe->module->tcp, &run->report, now, run->until);
 	run->state = RUN_DIALOGUE;
 }
 
@@ -294,7 +389,7 @@ static bool wants_dialogue(const struct run *run)
 	return transfer_is_tcp(run->transfer) && script_is_needed(&run->probe->module->tcp);
 }
 
-struct run *run_finish_leg(struct transfer *transfer, double now)
+void run_finish_leg(struct transfer *transfer, double now)
 {
 	struct run *run = transfer_owner(transfer);
 	const char *redirect = transfer_redirect(transfer);
@@ -306,7 +401,9 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 	outcome_add_leg(&run->report, &leg);
 	transfer_report(transfer, &run->report);
 	reason = outcome_leg_reason(&leg);
-	if (reason != PROBE_REASON_COUNT)
+	if (leg.end == LEG_TIMEOUT && is_late(run, run->until, run->began + leg.total))
+		finish_late(run);
+	else if (reason != PROBE_REASON_COUNT)
 		finish(run, reason);
 	else if (redirect)
 		follow(run, redirect, now);
@@ -314,7 +411,6 @@ struct run *run_finish_leg(struct transfer *transfer, double now)
 		begin_dialogue(run, now);
 	else
 		finish(run, judge(run));
-	return run;
 }
 
 void run_cancel(struct run *run)
@@ -339,6 +435,11 @@ struct reuse *run_take_reuse(struct run *run, void *owner, double now)
 	reuse = reuse_new(run->probe, run->transfer, &run->context->watch, now, owner);
 	run->transfer = NULL;
 	return reuse;
+}
+
+bool run_was_late(const struct run *run)
+{
+	return run->was_late;
 }
 
 struct probe_report *run_report(struct run *run)

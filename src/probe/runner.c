@@ -15,6 +15,12 @@
  */
 #define TRANSFERS_MAX 1000
 
+/*
+ * Seconds of one turn that conversations get, all together: they take what there is to read,
+ * and transfers and time-outs are to be looked at in between.
+ */
+#define DIALOGUES_MAX 0.002
+
 int runner_init(struct runner *runner, struct resolver *resolver,
 		struct connections *connections)
 {
@@ -66,16 +72,34 @@ void runner_add_reuse(struct runner *runner, struct reuse *reuse)
 	runner->reuses[runner->reuse_count++] = reuse;
 }
 
-static void check_runs(struct runner *runner)
+/* Who had no turn now has it first the next time. */
+static void check_dialogues(struct runner *runner, double now)
 {
-	double now = clock_monotonic();
+	double until = clock_monotonic() + DIALOGUES_MAX;
 
+	for (size_t i = 0; i < runner->count; i++) {
+		struct run *run = runner->runs[runner->next++ % runner->count];
+
+		if (run_state(run) != RUN_DIALOGUE)
+			continue;
+		run_check(run, now);
+		if (clock_monotonic() >= until)
+			break;
+	}
+}
+
+static void check_others(struct runner *runner, double now)
+{
 	for (size_t i = 0; i < runner->count; i++) {
 		enum run_state state = run_state(runner->runs[i]);
 
-		if (state == RUN_LOOKUP || state == RUN_DIALOGUE)
+		if (state == RUN_LOOKUP || state == RUN_READY)
 			run_check(runner->runs[i], now);
 	}
+}
+
+static void check_reuses(struct runner *runner, double now)
+{
 	for (size_t i = 0; i < runner->reuse_count; i++) {
 		struct reuse *reuse = runner->reuses[i];
 
@@ -124,10 +148,14 @@ static void finish_legs(struct runner *runner)
 
 void runner_turn(struct runner *runner)
 {
+	double now = clock_monotonic();
+
 	turn_begin();
 	resolver_read_event(runner->context.resolver);
 	watch_look(&runner->context.watch);
-	check_runs(runner);
+	check_others(runner, now);
+	check_dialogues(runner, now);
+	check_reuses(runner, now);
 	start_ready(runner);
 	transfers_perform(runner->transfers);
 	connections_look(runner->context.connections);
@@ -182,8 +210,13 @@ static double next_deadline(const struct runner *runner)
 
 void runner_wait(struct runner *runner, double next)
 {
+	struct run_context *context = &runner->context;
+
 	next = fmin(next, next_deadline(runner));
-	transfers_wait(runner->transfers, runner->context.watch.fd, next - clock_monotonic());
+	context->slept = clock_monotonic();
+	context->turned = runner->woke > 0 ? context->slept - runner->woke : 0;
+	transfers_wait(runner->transfers, context->watch.fd, next - context->slept);
+	runner->woke = clock_monotonic();
 }
 
 void runner_wake(struct runner *runner)

@@ -15,6 +15,8 @@ struct runner {
 	size_t count, capacity;
 	struct reuse **reuses; /* likewise */
 	size_t reuse_count, reuse_capacity;
+	size_t next; /* whose conversation is the next to go on */
+	double woke; /* when the turn began */
 };
 
 /*

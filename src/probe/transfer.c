@@ -21,6 +21,7 @@
 #include "probe/proxy.h"
 #include "probe/route.h"
 #include "probe/transfer_state.h"
+#include "probe/view.h"
 
 /* Without a limit in the module. */
 #define BODY_MAX_DEFAULT (10 * 1024 * 1024)
@@ -31,14 +32,14 @@ static bool takes_one_address(const struct transfer *transfer)
 	       transfer_choice(transfer)->preferred != IP_PROTOCOL_ANY;
 }
 
-struct transfer *transfer_new(const struct probe_config *probe, const struct view *view,
+struct transfer *transfer_new(const struct probe_config *probe, struct view *view,
 			      struct connections *connections, void *owner)
 {
 	const struct http_module *http = &probe->module->http;
 	struct transfer *transfer = memory_new(1, sizeof(*transfer));
 
 	transfer->probe = probe;
-	transfer->view = view;
+	transfer->view = view_acquire(view);
 	transfer->socket = -1;
 	transfer->connections = connections;
 	transfer->owner = owner;
@@ -95,6 +96,7 @@ void transfer_free(struct transfer *transfer)
 	text_deinit(&transfer->addresses);
 	error_deinit(&transfer->err);
 	answer_deinit(&transfer->answer);
+	view_release(transfer->view);
 	free(transfer);
 }
 

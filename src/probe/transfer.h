@@ -13,10 +13,10 @@
 struct transfer;
 
 /*
- * A run's transfer; `owner` is the caller's. The rest is borrowed; a view of NULL is that of
- * this program.
+ * A run's transfer; `owner` is the caller's. The view is acquired, NULL is that of this
+ * program; the rest is borrowed.
  */
-struct transfer *transfer_new(const struct probe_config *probe, const struct view *view,
+struct transfer *transfer_new(const struct probe_config *probe, struct view *view,
 			      struct connections *connections, void *owner);
 
 /* Takes NULL. Ends the transfer without waiting for anything. */

@@ -14,7 +14,7 @@ struct curl_slist;
 
 struct transfer {
 	const struct probe_config *probe;
-	const struct view *view; /* NULL: from here */
+	struct view *view; /* NULL: from here */
 	struct connections *connections;
 	void *owner;
 	/* Of handle.c; libcurl's: */

@@ -7,7 +7,7 @@ import unittest
 import urllib.parse
 
 from harness import config, free_port, requires, ss_counts, target, tool, wait_until
-from probing import PYTHON, SERVERS, ProbeCase, destination
+from probing import PYTHON, SERVERS, ProbeCase, destination, reasons
 
 SSH = {"query_response": [{"expect": "^SSH-2.0-([^ ]+)"}]}
 IRC = {"query_response": [
@@ -130,6 +130,21 @@ class Conversations(Conversing):
         page = self.assert_keeps_cadence(exporter, "good")
         for name in hangs:
             self.assertEqual(page.value("outbound_probes_total", destination=name), 0)
+
+    def test_many_that_flood_get_nobody_blamed(self):
+        web = self.misbehave()
+        found = [destination(f"flood{number}", self.url("flood"), module="ssh")
+                 for number in range(150)]
+        good = [f"good{number}" for number in range(3)]
+        found += [destination(name, f"http://127.0.0.1:{web.port}/", "500ms", "300ms")
+                  for name in good]
+        exporter = self.exporter(config(destinations=found, modules=self.modules,
+                                        discover={"enabled": False}))
+        page = exporter.wait_for(lambda page: all(
+            (page.get_value("outbound_probes_total", destination=name) or 0) >= 20
+            for name in good), "20 runs of the good ones", 60)
+        for name in good:
+            self.assertEqual(reasons(page, name), {})
 
     def test_it_stops_in_the_middle_of_all(self):
         cases = {f"{way}{number}": (way, "ssh") for number in range(30)

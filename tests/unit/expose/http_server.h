@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "expose/http.h"
@@ -49,9 +50,14 @@ static inline void reload(void *context, struct http_wait *wait)
 	arrive(wait, 200, "reloaded");
 }
 
-static inline void probe(void *context, struct http_wait *wait, const struct http_query *query)
+static inline void probe(void *context, struct http_wait *wait, const struct http_query *query,
+			 int client)
 {
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof(peer);
+
 	CHECK(context == &allowed_age);
+	CHECK(!getpeername(client, (struct sockaddr *)&peer, &length));
 	pthread_mutex_lock(&wait_lock);
 	text_clear(&asked);
 	text_printf(&asked, "target=%s module=%s hostname=%s debug=%d timeout=%g",

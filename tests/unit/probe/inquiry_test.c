@@ -15,6 +15,7 @@ struct asker {
 	enum probe_reason reason;
 	unsigned status;
 	double timeout;
+	int client; /* who asks; negative: nobody */
 	atomic_int answers, gone; /* with a report; with NULL */
 };
 
@@ -38,6 +39,7 @@ static struct asker *asker_new(enum prober prober)
 	struct asker *asker = calloc(1, sizeof(*asker));
 
 	asker->inquiry = inquiry_new();
+	asker->client = -1;
 	asker->config = calloc(1, sizeof(*asker->config));
 	asker->module = (struct module_config){ .name = "m", .prober = prober };
 	return asker;
@@ -66,6 +68,7 @@ static void ask(struct asker *asker, double timeout, const char *format, ...)
 				 &(struct inquiry_question){ .module = &asker->module,
 							     .target = text_string(&target),
 							     .timeout = timeout,
+							     .client = asker->client,
 							     .answer = take,
 							     .context = asker },
 				 &err),
@@ -128,7 +131,7 @@ TEST(one_that_hangs_keeps_nobody)
 	struct peer peer;
 
 	peer_start(&peer);
-	ask(slow, 0.2, "127.0.0.1:%u/silent", peer.port);
+	ask(slow, 1, "127.0.0.1:%u/silent", peer.port);
 	wait_answers(slow, 1);
 	CHECK_EQ_STR(probe_reason_name(slow->reason), "no_answer");
 	ask(slow, 600, "127.0.0.1:%u/silent", peer.port);
@@ -138,6 +141,36 @@ TEST(one_that_hangs_keeps_nobody)
 	CHECK_EQ_INT(atomic_load(&slow->answers), 51);
 	peer_stop(&peer);
 	asker_free(slow);
+}
+
+/* Whether it only says that it has nothing more to ask, or closes. */
+TEST(a_client_that_hangs_up_is_not_probed_for)
+{
+	for (int closes = 0; closes < 2; closes++) {
+		struct asker *asker = asker_new(PROBER_HTTP);
+		struct peer peer;
+		int ends[2];
+
+		peer_start(&peer);
+		REQUIRE(!socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+		asker->client = ends[0];
+		ask(asker, 600, "127.0.0.1:%u/", peer.port);
+		wait_answers(asker, 1);
+		CHECK(asker->success);
+		ask(asker, 600, "127.0.0.1:%u/silent", peer.port);
+		peer_wait(&peer, 2);
+		CHECK_EQ_INT(atomic_load(&asker->answers), 1);
+		CHECK(closes ? !close(ends[1]) : !shutdown(ends[1], SHUT_WR));
+		wait_answers(asker, 2);
+		CHECK(!asker->success);
+		CHECK_EQ_STR(probe_reason_name(asker->reason), "canceled");
+		close(ends[0]);
+		if (!closes) /* the copies are gone, so that the other side sees the end */
+			CHECK_EQ_INT(recv(ends[1], &(char){ 0 }, 1, 0), 0);
+		close(closes ? -1 : ends[1]);
+		peer_stop(&peer);
+		asker_free(asker);
+	}
 }
 
 TEST(stopping_answers_everybody)

@@ -1,16 +1,8 @@
 /* What the server of peer.h says, path by path. */
 #pragma once
 
-#include "probe/peer.h"
+#include "probe/peer_last.h"
 #include "probe/peer_tunnel.h"
-
-static inline void peer_drip(const struct peer_connection *c)
-{
-	if (!peer_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"))
-		return;
-	while (peer_say(c, "x") && peer_pause(c, 5))
-		;
-}
 
 static inline void peer_reset(const struct peer_connection *c)
 {
@@ -18,19 +10,6 @@ static inline void peer_reset(const struct peer_connection *c)
 
 	if (setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)) < 0)
 		peer_fail("SO_LINGER");
-}
-
-/* Answers `times` requests on one connection, and closes it `milliseconds` after the last. */
-static inline void peer_keep(const struct peer_connection *c, unsigned times, int milliseconds)
-{
-	char request[1024];
-
-	for (unsigned i = 0; i < times; i++) {
-		if ((i && recv(c->fd, request, sizeof(request), 0) <= 0) ||
-		    !peer_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"))
-			return;
-	}
-	peer_pause(c, milliseconds);
 }
 
 /* To the same server under another name. */
@@ -105,7 +84,9 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 	else if (!strcmp(path, "/drip"))
 		peer_drip(c);
 	else if (!strcmp(path, "/flood"))
-		peer_flood(c, "HTTP/1.1 200 OK\r\n");
+		peer_flood(c);
+	else if (!strcmp(path, "/lines"))
+		peer_lines(c);
 	else if (!strcmp(path, "/reset"))
 		peer_reset(c);
 	else if (!strcmp(path, "/keep"))
@@ -114,6 +95,10 @@ static void peer_answer(const struct peer_connection *c, const char *path)
 		peer_keep(c, 1, 20);
 	else if (!strcmp(path, "/keep_one"))
 		peer_keep(c, 1, -1);
+	else if (!strcmp(path, "/keep_then_drip"))
+		peer_keep_then(c, peer_drip);
+	else if (!strcmp(path, "/keep_then_flood"))
+		peer_keep_then(c, peer_flood);
 	else if (!strcmp(path, "/elsewhere"))
 		peer_send_elsewhere(c);
 	else if (!strcmp(path, "/gzip"))

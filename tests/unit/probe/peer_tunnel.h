@@ -1,32 +1,7 @@
 /* What the server of peer.h does as a proxy. */
 #pragma once
 
-#include "probe/peer.h"
-
-/* Waits for the peer to be stopped, or the other side to close, or `milliseconds`. */
-static inline bool peer_pause(const struct peer_connection *c, int milliseconds)
-{
-	struct pollfd fds[] = { { .fd = c->peer->stop, .events = POLLIN },
-				{ .fd = c->fd, .events = POLLRDHUP } };
-
-	return poll(fds, 2, milliseconds) == 0;
-}
-
-static inline bool peer_say(const struct peer_connection *c, const char *text)
-{
-	return send(c->fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text);
-}
-
-/* Until the other side has had enough. */
-static inline void peer_flood(const struct peer_connection *c, const char *status)
-{
-	static const char piece[16384];
-
-	if (!peer_say(c, status) || !peer_say(c, "Content-Length: 10000000000\r\n\r\n"))
-		return;
-	while (send(c->fd, piece, sizeof(piece), MSG_NOSIGNAL) > 0)
-		;
-}
+#include "probe/peer_last.h"
 
 /* A proxy's work: what either side says goes to the other one. */
 static inline void peer_relay(const struct peer_connection *c, int other)
@@ -65,7 +40,7 @@ static inline void peer_connect(const struct peer_connection *c, const char *pat
 	if (!strcmp(path, "silent.test:443"))
 		peer_pause(c, -1);
 	else if (!strcmp(path, "flood.test:443"))
-		peer_flood(c, "HTTP/1.1 407 Who?\r\n");
+		peer_flood_after(c, "HTTP/1.1 407 Who?\r\n");
 	else if (!strncmp(path, "tunnel.test:", 12))
 		peer_tunnel(c, path + 12);
 }

@@ -1,7 +1,11 @@
 #include "probe/reuse.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "base/clock.h"
 #include "probe/peer.h"
+#include "probe/view.h"
 #include "test.h"
 
 /* A probe's first request, and what comes after it. */
@@ -92,7 +96,8 @@ static void advance(struct stage *stage)
 	if (!transfer)
 		return;
 	CHECK(transfer_is_again(transfer));
-	CHECK(reuse_finish_leg(transfer) == stage->reuse);
+	CHECK(transfer_owner(transfer) == stage->reuse);
+	reuse_finish_leg(transfer);
 }
 
 /* What is found out about a server that does what `path` says. */
@@ -170,12 +175,46 @@ TEST(a_server_that_answers_once_allows_no_reuse_and_gets_no_other_connection)
 		struct probe_row row;
 
 		begin(&stage, 0);
-		stage.probe.timeout = 0.1;
+		stage.probe.timeout = 1;
 		row = find_out(&stage, paths[i]);
 		CHECK(!row.reusable);
 		end(&stage);
 		CHECK_EQ_U64(stage.peer.served, 1);
 	}
+}
+
+TEST(a_second_answer_may_be_slow_or_large)
+{
+	static const char *const paths[] = { "/keep_then_drip", "/keep_then_flood" };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
+		struct stage stage = { 0 };
+
+		begin(&stage, 0);
+		stage.probe.timeout = i ? 30 : 0.3;
+		CHECK(find_out(&stage, paths[i]).reusable);
+		end(&stage);
+	}
+}
+
+/* What was known of the server is not unlearnt. */
+TEST(a_second_request_that_cannot_be_made_says_nothing)
+{
+	struct probe_row row = { .reuse_known = true, .reusable = true };
+	struct stage stage = { 0 };
+
+	begin(&stage, 0);
+	ask(&stage, "/keep");
+	stage.module.http.body_file = "/does/not/exist";
+	leave_idle(&stage);
+	while (reuse_state(stage.reuse) != REUSE_DONE)
+		advance(&stage);
+	reuse_record(stage.reuse, &row);
+	CHECK(row.reusable);
+	row = (struct probe_row){ 0 };
+	reuse_record(stage.reuse, &row);
+	CHECK(!row.reuse_known);
+	end(&stage);
 }
 
 static size_t count_own(struct stage *stage)
@@ -232,6 +271,33 @@ TEST(only_the_last_leg_is_kept)
 	pthread_mutex_unlock(&stage.peer.mutex);
 	end(&stage);
 	CHECK_EQ_U64(stage.peer.served, 2);
+}
+
+/* Not whatever else has got the number. */
+static bool is_netns(int fd)
+{
+	struct stat status, own;
+
+	return !fstat(fd, &status) && !stat("/proc/self/ns/net", &own) &&
+	       status.st_dev == own.st_dev && status.st_ino == own.st_ino;
+}
+
+/* Where it asks from: it outlives the run, whose view goes with it. */
+TEST(the_view_is_kept)
+{
+	int netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct view *view = view_new(netns, open("/", O_PATH | O_CLOEXEC));
+	struct stage stage = { 0 };
+
+	begin(&stage, 1000);
+	transfer_free(stage.transfer);
+	stage.transfer = transfer_new(&stage.probe, view, stage.connections, &stage);
+	view_release(view);
+	ask(&stage, "/keep");
+	leave_idle(&stage);
+	CHECK(is_netns(netns));
+	end(&stage);
+	CHECK(!is_netns(netns));
 }
 
 TEST(without_a_wish_for_it_nothing_is_kept)
