@@ -72,7 +72,7 @@ static void begin(struct stage *stage, unsigned hanging, double timeout, double 
 	stage->transfers = transfers_new();
 	watch_set(&stage->context.watch, resolver_event(stage->context.resolver), EPOLLIN);
 	for (unsigned i = 0; i < hanging; i++) {
-		char name[16];
+		char name[32];
 
 		snprintf(name, sizeof(name), "h%u.test", i);
 		stage->hanging[i] = resolver_ask(stage->context.resolver, name, true);
