@@ -17,12 +17,12 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t released = PTHREAD_COND_INITIALIZER;
 static bool is_released;
+static struct sockaddr_in address; /* written while there are no threads */
 
 /* Hangs until the test lets it go; then every name is 127.0.0.1. */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		struct addrinfo **ret_list)
 {
-	static struct sockaddr_in address = { .sin_family = AF_INET };
 	static struct addrinfo list = { .ai_family = AF_INET,
 					.ai_addr = (struct sockaddr *)&address };
 
@@ -30,7 +30,6 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 	(void)service;
 	(void)hints;
 	pthread_mutex_lock(&mutex);
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	while (!is_released)
 		pthread_cond_wait(&released, &mutex);
 	pthread_mutex_unlock(&mutex);
@@ -59,6 +58,8 @@ struct stage {
 static void begin(struct stage *stage, unsigned hanging, double timeout, double deadline)
 {
 	is_released = false;
+	address.sin_family = AF_INET;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	peer_start(&stage->peer);
 	snprintf(stage->url, sizeof(stage->url), "http://a.test:%u/silent", stage->peer.port);
 	stage->module.prober = PROBER_HTTP;
@@ -72,7 +73,7 @@ static void begin(struct stage *stage, unsigned hanging, double timeout, double 
 	stage->transfers = transfers_new();
 	watch_set(&stage->context.watch, resolver_event(stage->context.resolver), EPOLLIN);
 	for (unsigned i = 0; i < hanging; i++) {
-		char name[16];
+		char name[32];
 
 		snprintf(name, sizeof(name), "h%u.test", i);
 		stage->hanging[i] = resolver_ask(stage->context.resolver, name, true);
