@@ -323,6 +323,7 @@ struct bytes regex_group(const struct regex *regex, const struct regex_groups *g
 {
 	int number = group_number(regex, name);
 
-	return number < 0 || (size_t)number >= groups->count ? (struct bytes){ 0 } :
-							       groups->items[number];
+	if (number < 0 || (size_t)number >= groups->count)
+		return (struct bytes){ 0 };
+	return groups->items[number];
 }

@@ -53,11 +53,13 @@ void landing_write(struct text *text, const struct site *site)
 	text_append_string(text, "</p>\n<dl>\n");
 	append_link(text, site->telemetry_path,
 		    "Metrics for Prometheus: targets, connections by destination, probes.");
+	/* No link: to follow it would send something somewhere. */
 	if (site->has_probe)
-		append_link(
-			text, "/probe?target=localhost&module=http_2xx&debug=true",
-			"Probes a target now, by a module of the configuration, and answers "
-			"as blackbox_exporter does; with debug=true, what happened.");
+		text_append_string(
+			text, "<dt>GET /probe?target=…&amp;module=…</dt>\n"
+			      "<dd>Probes a target now, by a module of the configuration, and "
+			      "answers as blackbox_exporter does; with &amp;debug=true, what "
+			      "happened.</dd>\n");
 	append_link(text, "/-/healthy", "Whether the web server answers.");
 	append_link(text, "/-/ready", "Whether there are metrics, and fresh ones.");
 	if (site->enable_lifecycle)

@@ -217,7 +217,7 @@ class Modules(ProbeCase):
              {"resolve": [f"leaf.test:{self.ports['plain']}:127.0.0.7"]}),
             ("/from", {"source_ip_address": "127.0.0.9"}, None, "status"),
             ("/from", {"source_ip_address": "127.0.0.8"}, "status", "status"),
-            ("/", {"source_ip_address": "192.0.2.1"}, "unreachable", None),
+            ("/", {"source_ip_address": "192.0.2.1"}, "config", None),
             ("/four", {"preferred_ip_protocol": "ip4"}, None, None, "plain", "four.test"),
             ("/four", {"preferred_ip_protocol": "ip6"}, None, None, "plain", "four.test"),
             ("/four", {"preferred_ip_protocol": "ip6", "ip_protocol_fallback": False},
