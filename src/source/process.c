@@ -1,10 +1,8 @@
 #include "source/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -143,12 +141,9 @@ static pid_t read_pid_file(const char *path)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
 	struct bytes rest, line, word;
-	struct stat status;
 	uint64_t pid;
 
-	/* Opening anything else, such as a FIFO, might wait. */
-	if (stat(path, &status) < 0 || !S_ISREG(status.st_mode) ||
-	    file_read(AT_FDCWD, path, PID_FILE_MAX, &text) < 0)
+	if (file_read_regular(path, PID_FILE_MAX, &text) < 0)
 		return 0;
 	rest = (struct bytes){ text_string(&text), text.length };
 	if (!bytes_take_line(&rest, &line) || !bytes_take_word(&line, &word) ||
