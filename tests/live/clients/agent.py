@@ -154,8 +154,14 @@ class _CloneArguments(ctypes.Structure):
         "tls", "set_tid", "set_tid_size")]
 
 
+SILENCE = os.pipe()
+
+
 def spawn(argv, pid=0):
-    """Starts a program, as the process `pid` if given; [its pid, or 0 and the error]."""
+    """Starts a program, as the process `pid` if given; [its pid, or 0 and the error].
+
+    Its input is one of its own, where nothing comes: what is said to us is not for it.
+    """
     numbers = (ctypes.c_int * 1)(pid)
     arguments = _CloneArguments(exit_signal=17)
     if pid:
@@ -164,6 +170,7 @@ def spawn(argv, pid=0):
     child = libc.syscall(CLONE3, ctypes.byref(arguments), ctypes.sizeof(arguments))
     if child == 0:
         libc.prctl(1, 9)
+        os.dup2(SILENCE[0], 0)
         os.execv(argv[0], argv)
     if child < 0:
         return [0, errno.errorcode[ctypes.get_errno()]]
