@@ -7,6 +7,7 @@
  */
 #include "probe/dns_answer.h"
 
+#include <arpa/nameser.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -14,11 +15,6 @@
 #define NAME_MAX_BYTES 255 /* RFC 1035, 2.3.4 */
 /* More than any name has labels: some servers point to pointers, none for long. */
 #define POINTERS_MAX 128
-
-#define TYPE_A 1
-#define TYPE_CNAME 5
-#define TYPE_AAAA 28
-#define CLASS_IN 1
 
 #define CODE_NOERROR 0
 #define CODE_NXDOMAIN 3
@@ -140,7 +136,7 @@ static void add(const struct reader *reader, const struct record *record, int fa
 		struct address *addresses, size_t max, size_t *count)
 {
 	const uint8_t *data = reader->data + record->data;
-	unsigned type = family == AF_INET ? TYPE_A : TYPE_AAAA;
+	unsigned type = family == AF_INET ? ns_t_a : ns_t_aaaa;
 
 	if (record->type != type || record->length != (family == AF_INET ? 4 : 16) ||
 	    *count >= max)
@@ -164,9 +160,9 @@ static enum dns_answer read_records(struct reader *reader, unsigned records, int
 	for (unsigned i = 0; i < records; i++) {
 		if (!read_record(reader, &name, &record))
 			return DNS_ANSWER_FAILED;
-		if (record.class != CLASS_IN || !name_equal(&name, &wanted))
+		if (record.class != ns_c_in || !name_equal(&name, &wanted))
 			continue;
-		if (record.type != TYPE_CNAME)
+		if (record.type != ns_t_cname)
 			add(reader, &record, family, addresses, max, count);
 		else if (!follow(reader, &record, &wanted))
 			return DNS_ANSWER_FAILED;

@@ -128,7 +128,7 @@ bool leg_url_same_server(const struct leg_url *a, const struct leg_url *b)
 }
 
 /* As libcurl has it (lib/hostip.c), which follows RFC 6761, 6.3. */
-static bool is_localhost(const char *host)
+bool leg_is_localhost(const char *host)
 {
 	size_t length = strlen(host), tail = strlen(".localhost");
 
@@ -141,19 +141,14 @@ const char *leg_url_name(const struct leg_url *url)
 	struct address address;
 
 	if (url->host[0] == '[' || !address_parse(url->host, &address) ||
-	    is_localhost(url->host))
+	    leg_is_localhost(url->host))
 		return NULL;
 	return url->host;
 }
 
-bool leg_url_is_localhost(const struct leg_url *url)
-{
-	return is_localhost(url->host);
-}
-
 const char *leg_url_addresses(const struct leg_url *url)
 {
-	return leg_url_is_localhost(url) ? "::1,127.0.0.1" : NULL;
+	return leg_is_localhost(url->host) ? "::1,127.0.0.1" : NULL;
 }
 
 static enum leg_end end_of(int code)

@@ -33,8 +33,10 @@ bool leg_url_same_server(const struct leg_url *a, const struct leg_url *b);
 /* The host name to look up; NULL when it is an address, or localhost. */
 const char *leg_url_name(const struct leg_url *url);
 
+/* Whether a host or name means the loopback addresses, whoever is asked (RFC 6761, 6.3). */
+bool leg_is_localhost(const char *host);
+
 /* The addresses that a host has without being looked up, localhost; NULL for any other. */
-bool leg_url_is_localhost(const struct leg_url *url);
 const char *leg_url_addresses(const struct leg_url *url);
 
 enum leg_end {

@@ -17,6 +17,7 @@
 #include "probe/name_servers.h"
 
 #include <ares.h>
+#include <arpa/nameser.h>
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
@@ -32,10 +33,6 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "probe/dns_answer.h"
-
-#define CLASS_IN 1
-#define TYPE_A 1
-#define TYPE_AAAA 28
 
 /* UDP and TCP, of each server. */
 #define SOCKETS_MAX (2 * RESOLV_CONF_SERVERS_MAX)
@@ -386,7 +383,7 @@ struct name_question *name_servers_ask(struct name_servers *servers, const char 
 	question->answer.state = LOOKUP_RUNNING;
 	servers->asked++;
 	servers->stale = true;
-	ares_query(servers->channel, name, CLASS_IN, family == AF_INET ? TYPE_A : TYPE_AAAA,
+	ares_query(servers->channel, name, ns_c_in, family == AF_INET ? ns_t_a : ns_t_aaaa,
 		   take_answer, question);
 	return question;
 }

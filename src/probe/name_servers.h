@@ -16,9 +16,6 @@
 struct name_servers;
 struct name_question;
 
-/* More addresses than this of one name and family are not tried. */
-#define NAME_ADDRESSES_MAX 16
-
 /* What all lookups of a thread share; borrows both, begins with none. */
 struct name_servers_list {
 	struct watch *watch;

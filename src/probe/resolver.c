@@ -34,9 +34,6 @@
 /* Name service modules run in these threads, and some are fond of alloca(3). */
 #define STACK_SIZE (512 * 1024)
 
-/* More addresses than this of one name are not tried. */
-#define ADDRESSES_MAX 16
-
 #define SILENCE_MIN 1.0
 
 /* Lists of hosts to be blocked are long; this is read in 2 ms. */
@@ -155,7 +152,7 @@ static char *write_addresses(const struct addrinfo *list)
 	struct text text = { 0 };
 	unsigned count = 0;
 
-	for (; list && count < ADDRESSES_MAX; list = list->ai_next) {
+	for (; list && count < NAME_ADDRESSES_MAX; list = list->ai_next) {
 		char address[INET6_ADDRSTRLEN];
 		const void *from =
 			list->ai_family == AF_INET ?

@@ -13,6 +13,9 @@
 
 #include "base/text.h"
 
+/* More addresses than this of one name, or of one question about it, are not tried. */
+#define NAME_ADDRESSES_MAX 16
+
 struct resolver;
 struct lookup;
 struct view;

@@ -159,7 +159,7 @@ const char *transfer_name(const struct transfer *transfer)
 	if (pin_find(&transfer->probe->resolve, hop->host, hop->port, &pinned))
 		return NULL;
 	/* Which of the two it has is to be known where one of them is taken. */
-	if (takes_one_address(transfer) && leg_url_is_localhost(hop))
+	if (takes_one_address(transfer) && leg_is_localhost(hop->host))
 		return hop->host;
 	return leg_url_name(hop);
 }

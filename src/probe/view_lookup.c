@@ -16,11 +16,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/memory.h"
 #include "probe/hosts.h"
+#include "probe/leg.h"
 #include "probe/route.h"
 
 enum { IPV4, IPV6, FAMILIES };
@@ -61,20 +61,12 @@ static void finish_found(struct view_lookup *lookup, struct address *addresses, 
 	finish(lookup, LOOKUP_FOUND, now);
 }
 
-static bool is_localhost(const char *name)
-{
-	size_t length = strlen(name), tail = strlen(".localhost");
-
-	return !strcasecmp(name, "localhost") ||
-	       (length > tail && !strcasecmp(name + length - tail, ".localhost"));
-}
-
 /* RFC 6761, 6.3: nobody is asked. */
 static size_t find_localhost(const char *name, struct address *addresses)
 {
 	static const uint8_t ipv4[] = { 127, 0, 0, 1 };
 
-	if (!is_localhost(name))
+	if (!leg_is_localhost(name))
 		return 0;
 	addresses[0] = address_from_ipv4(ipv4);
 	addresses[1] = (struct address){ { [15] = 1 } };

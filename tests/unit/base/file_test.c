@@ -113,8 +113,8 @@ TEST(nothing_leads_out_of_a_root)
 	CHECK_EQ_INT(file_read_in_root(at, "/plain", 100, &text), 0);
 	CHECK_EQ_INT(text.length, 27);
 	CHECK_EQ_INT(file_read_in_root(at, "/proc/self/limits", 1 << 16, &text), -ENOENT);
-	REQUIRE(!symlinkat("/", at, "root"));
-	CHECK_EQ_INT(file_read_in_root(at, "root/plain", 100, &text), 0);
+	REQUIRE(!symlinkat("/", at, "top"));
+	CHECK_EQ_INT(file_read_in_root(at, "top/plain", 100, &text), 0);
 	CHECK_EQ_INT(file_read_in_root(at, "plain", 8, &text), -EFBIG);
 	CHECK_EQ_INT(text.length, 36);
 }
@@ -152,7 +152,7 @@ TEST(links_are_followed_inside_of_a_root)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
 
-	REQUIRE(!symlinkat("../../root/plain", at, "inside"));
+	REQUIRE(!symlinkat("../../top/plain", at, "inside"));
 	REQUIRE(!symlinkat("/proc/self/limits", at, "outside"));
 	REQUIRE(!symlinkat("around", at, "around"));
 	REQUIRE(!symlinkat("pipe", at, "stuck"));
@@ -199,7 +199,7 @@ TEST(a_magic_link_is_not_followed)
 
 TEST(lists_a_directory_in_a_root)
 {
-	CLEANUP(file_close_directory) DIR *inside = file_open_directory_in_root(at, "root");
+	CLEANUP(file_close_directory) DIR *inside = file_open_directory_in_root(at, "top");
 	CLEANUP(file_close_directory) DIR *outside = file_open_directory_in_root(at, "/proc");
 	struct dirent *entry;
 	bool found = false;
@@ -224,7 +224,7 @@ TEST(closes_what_is_open)
 TEST(removes_the_folder)
 {
 	static const char *const names[] = { "plain",  "empty",	  "long",   "ten",
-					     "link",   "root",	  "other",  "pipe",
+					     "link",   "top",	  "other",  "pipe",
 					     "inside", "outside", "around", "stuck" };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
